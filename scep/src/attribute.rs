@@ -1,0 +1,287 @@
+//! The SCEP attributes and their values, RFC 8894 3.2.1.
+
+use std::fmt;
+
+use const_oid::ObjectIdentifier;
+
+use crate::error::{Error, Result};
+use crate::finding::{Finding, Part, Place};
+use crate::tlv::{Tlv, tag};
+use crate::{limits, oid, write};
+
+/// messageType, RFC 8894 3.2.1.2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MessageType {
+    /// 3: the answer to every request.
+    CertRep,
+    /// 17.
+    RenewalReq,
+    /// 19.
+    PkcsReq,
+    /// 20; GetCertInitial in older drafts.
+    CertPoll,
+    /// 21.
+    GetCert,
+    /// 22.
+    GetCrl,
+}
+
+impl MessageType {
+    const ROWS: &'static [(Self, u8, &'static str)] = &[
+        (Self::CertRep, 3, "CertRep"),
+        (Self::RenewalReq, 17, "RenewalReq"),
+        (Self::PkcsReq, 19, "PKCSReq"),
+        (Self::CertPoll, 20, "CertPoll"),
+        (Self::GetCert, 21, "GetCert"),
+        (Self::GetCrl, 22, "GetCRL"),
+    ];
+
+    /// The type of an attribute text; None for an undefined one (an error, RFC 8894 3.2.1.2).
+    #[must_use]
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        Self::ROWS.iter().find(|(_, number, _)| number.to_string().as_bytes() == text).map(|row| row.0)
+    }
+
+    /// The number on the wire.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        Self::ROWS.iter().find(|row| row.0 == self).map_or(0, |row| row.1)
+    }
+
+    /// The RFC's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ROWS.iter().find(|row| row.0 == self).map_or("", |row| row.2)
+    }
+}
+
+/// pkiStatus, RFC 8894 3.2.1.3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PkiStatus {
+    /// 0.
+    Success,
+    /// 2.
+    Failure,
+    /// 3.
+    Pending,
+}
+
+impl PkiStatus {
+    const ROWS: &'static [(Self, u8, &'static str)] =
+        &[(Self::Success, 0, "SUCCESS"), (Self::Failure, 2, "FAILURE"), (Self::Pending, 3, "PENDING")];
+
+    /// The status of an attribute text; None for an undefined one.
+    #[must_use]
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        Self::ROWS.iter().find(|(_, number, _)| number.to_string().as_bytes() == text).map(|row| row.0)
+    }
+
+    /// The status of its name, as in `SUCCESS`.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ROWS.iter().find(|row| row.2 == name).map(|row| row.0)
+    }
+
+    /// The number on the wire.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        Self::ROWS.iter().find(|row| row.0 == self).map_or(0, |row| row.1)
+    }
+
+    /// The RFC's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ROWS.iter().find(|row| row.0 == self).map_or("", |row| row.2)
+    }
+}
+
+/// failInfo, RFC 8894 3.2.1.4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FailInfo {
+    /// 0: unknown or unsupported algorithm.
+    BadAlg,
+    /// 1: CMS signature does not verify.
+    BadMessageCheck,
+    /// 2: not permitted or not supported.
+    BadRequest,
+    /// 3: signingTime too far from the server's time.
+    BadTime,
+    /// 4: no such certificate.
+    BadCertId,
+}
+
+impl FailInfo {
+    const ROWS: &'static [(Self, u8, &'static str)] = &[
+        (Self::BadAlg, 0, "badAlg"),
+        (Self::BadMessageCheck, 1, "badMessageCheck"),
+        (Self::BadRequest, 2, "badRequest"),
+        (Self::BadTime, 3, "badTime"),
+        (Self::BadCertId, 4, "badCertId"),
+    ];
+
+    /// The reason of an attribute text; None for an undefined one.
+    #[must_use]
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        Self::ROWS.iter().find(|(_, number, _)| number.to_string().as_bytes() == text).map(|row| row.0)
+    }
+
+    /// The reason of its name, as in `badRequest`.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ROWS.iter().find(|row| row.2 == name).map(|row| row.0)
+    }
+
+    /// The number on the wire.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        Self::ROWS.iter().find(|row| row.0 == self).map_or(0, |row| row.1)
+    }
+
+    /// The RFC's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ROWS.iter().find(|row| row.0 == self).map_or("", |row| row.2)
+    }
+}
+
+/// A string as received: its ASN.1 type and its octets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// Identifier octet of the string type, without the constructed bit.
+    pub tag: u8,
+    /// Content octets.
+    pub octets: Vec<u8>,
+}
+
+impl Text {
+    pub(crate) fn read(value: &Tlv<'_>, findings: &mut Vec<Finding>) -> Result<Self> {
+        Ok(Self { tag: value.tag & !tag::CONSTRUCTED, octets: value.string(findings)? })
+    }
+
+    /// True when the text fits into PrintableString.
+    #[must_use]
+    pub fn is_printable(text: &str) -> bool {
+        text.bytes().all(|b| b.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&b))
+    }
+
+    /// The text: BMPString as UTF-16, everything else as UTF-8, lossily.
+    #[must_use]
+    pub fn lossy(&self) -> String {
+        if self.tag == tag::BMP_STRING {
+            let units =
+                self.octets.chunks(2).map(|pair| pair.iter().fold(0u16, |n, b| n << 8 | u16::from(*b)));
+            return char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+        }
+        String::from_utf8_lossy(&self.octets).into_owned()
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.lossy())
+    }
+}
+
+/// transactionID: 1 to [`limits::TRANSACTION_ID`] octets of PrintableString.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TransactionId(Vec<u8>);
+
+impl TransactionId {
+    /// Takes the octets as they are: what a peer sends is echoed, not judged here.
+    ///
+    /// # Errors
+    /// When it is empty or longer than the limit.
+    pub fn parse(octets: &[u8]) -> Result<Self> {
+        if octets.is_empty() || octets.len() > limits::TRANSACTION_ID {
+            return Err(Error::Malformed {
+                what: "transactionID (RFC 8894 3.2.1.1)",
+                detail: format!("expected 1 to {} octets, got {}", limits::TRANSACTION_ID, octets.len()),
+                at: Place { part: Part::Message, start: 0, end: octets.len() },
+            });
+        }
+        Ok(Self(octets.to_vec()))
+    }
+
+    /// A new one from 20 random octets, as hex text.
+    #[must_use]
+    pub fn random(rng: &mut dyn rand_core::RngCore) -> Self {
+        let mut octets = [0; 20];
+        rng.fill_bytes(&mut octets);
+        Self(octets.iter().map(|b| format!("{b:02X}")).collect::<String>().into_bytes())
+    }
+
+    /// Its octets.
+    #[must_use]
+    pub fn octets(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Display for TransactionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from_utf8_lossy(&self.0))
+    }
+}
+
+/// senderNonce or recipientNonce: 16 octets from us, any number from others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nonce(pub Vec<u8>);
+
+impl Nonce {
+    /// 16 random octets, RFC 8894 3.2.1.5.
+    #[must_use]
+    pub fn random(rng: &mut dyn rand_core::RngCore) -> Self {
+        let mut octets = vec![0; 16];
+        rng.fill_bytes(&mut octets);
+        Self(octets)
+    }
+}
+
+impl fmt::Display for Nonce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+    }
+}
+
+/// The attributes that a fault, a case or a fact can name.
+pub const ATTRIBUTES: &[(&str, ObjectIdentifier)] = &[
+    ("contentType", oid::CONTENT_TYPE),
+    ("messageDigest", oid::MESSAGE_DIGEST),
+    ("signingTime", oid::SIGNING_TIME),
+    ("messageType", oid::MESSAGE_TYPE),
+    ("pkiStatus", oid::PKI_STATUS),
+    ("failInfo", oid::FAIL_INFO),
+    ("failInfoText", oid::FAIL_INFO_TEXT),
+    ("senderNonce", oid::SENDER_NONCE),
+    ("recipientNonce", oid::RECIPIENT_NONCE),
+    ("transactionID", oid::TRANSACTION_ID),
+];
+
+/// One attribute to be written. Change a field to make a wrong one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttributeParts {
+    /// attrType.
+    pub oid: ObjectIdentifier,
+    /// attrValues, each a whole element.
+    pub values: Vec<Vec<u8>>,
+}
+
+impl AttributeParts {
+    /// An attribute with one PrintableString.
+    #[must_use]
+    pub fn printable(oid: ObjectIdentifier, text: &[u8]) -> Self {
+        Self { oid, values: vec![write::tlv(tag::PRINTABLE_STRING, text)] }
+    }
+
+    /// An attribute with one OCTET STRING.
+    #[must_use]
+    pub fn octets(oid: ObjectIdentifier, octets: &[u8]) -> Self {
+        Self { oid, values: vec![write::octet_string(octets)] }
+    }
+
+    /// The attribute, encoded.
+    #[must_use]
+    pub fn write(&self) -> Vec<u8> {
+        write::sequence(&[&write::oid(self.oid), &write::set_as_given(&self.values)])
+    }
+}

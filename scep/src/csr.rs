@@ -1,0 +1,188 @@
+//! PKCS#10 certification requests (RFC 2986) with challengePassword and extensions.
+//!
+//! ```text
+//! CertificationRequest ::= SEQUENCE { info, signatureAlgorithm, signature BIT STRING }
+//! CertificationRequestInfo ::= SEQUENCE { version 0, subject, subjectPKInfo, attributes [0] SET OF }
+//! ```
+
+use const_oid::ObjectIdentifier;
+use der::Decode;
+
+use crate::attribute::Text;
+use crate::certificate::{Extension, read_algorithm, read_extensions, write_extensions};
+use crate::error::Result;
+use crate::fault::Faults;
+use crate::finding::{Finding, Rule};
+use crate::key::{PrivateKey, PublicKey};
+use crate::suite::Digest;
+use crate::tlv::{Source, Tlv, tag};
+use crate::{Read, oid, write};
+
+/// A certification request as received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Csr {
+    /// The whole request as received.
+    pub der: Vec<u8>,
+    /// subject, DER.
+    pub subject: Vec<u8>,
+    /// SubjectPublicKeyInfo as received.
+    pub spki: Vec<u8>,
+    /// challengePassword, with the string type it had.
+    pub challenge: Option<Text>,
+    /// Requested extensions, in order.
+    pub extensions: Vec<Extension>,
+    info: Vec<u8>,
+    signature_algorithm: ObjectIdentifier,
+    signature: Vec<u8>,
+}
+
+impl Csr {
+    /// Reads one request; odd encodings are findings.
+    ///
+    /// # Errors
+    /// When a field is missing or has no meaning.
+    pub fn read(source: Source<'_>) -> Result<Read<Self>> {
+        const WHAT: &str = "CertificationRequest";
+        let mut findings = Vec::new();
+        let outer = Tlv::read_whole(source, &mut findings)?.expect(WHAT, tag::SEQUENCE)?;
+        let [info, algorithm, signature] = outer.members()?[..] else {
+            return Err(outer.malformed(WHAT, "expected certificationRequestInfo, algorithm and signature"));
+        };
+        let members = info.expect(WHAT, tag::SEQUENCE)?.members()?;
+        let [version, subject, spki, rest @ ..] = members.as_slice() else {
+            return Err(info.malformed(WHAT, "expected version, subject and subjectPKInfo"));
+        };
+        version.expect("CertificationRequest version", tag::INTEGER)?;
+        subject.expect("CertificationRequest subject", tag::SEQUENCE)?;
+        spki.expect("CertificationRequest subjectPKInfo", tag::SEQUENCE)?;
+        let (mut challenge, mut extensions) = (None, Vec::new());
+        for attribute in rest
+            .iter()
+            .filter(|m| m.tag == tag::context(0))
+            .map(Tlv::members)
+            .collect::<Result<Vec<_>>>()?
+            .concat()
+        {
+            let members = attribute.expect("PKCS#10 attribute", tag::SEQUENCE)?.members()?;
+            let [id, values] = members.as_slice() else {
+                return Err(attribute.malformed("PKCS#10 attribute", "expected type and values"));
+            };
+            let id = ObjectIdentifier::from_bytes(id.content())
+                .map_err(|e| attribute.malformed("PKCS#10 attribute", e.to_string()))?;
+            if id == oid::CHALLENGE_PASSWORD {
+                challenge =
+                    values.members()?.first().map(|value| Text::read(value, &mut findings)).transpose()?;
+            } else if id == oid::EXTENSION_REQUEST {
+                extensions = read_extensions(values)?;
+            }
+        }
+        if let Err(error) = x509_cert::request::CertReq::from_der(outer.bytes()) {
+            findings.push(Finding {
+                rule: Rule::UnexpectedStructure,
+                at: outer.place(),
+                detail: format!("PKCS#10 refused by the strict reader: {error}"),
+            });
+        }
+        let value = Self {
+            der: outer.bytes().to_vec(),
+            subject: subject.bytes().to_vec(),
+            spki: spki.bytes().to_vec(),
+            challenge,
+            extensions,
+            info: info.bytes().to_vec(),
+            signature_algorithm: read_algorithm(&algorithm)?,
+            signature: signature.content().get(1..).unwrap_or_default().to_vec(),
+        };
+        Ok(Read { value, findings })
+    }
+
+    /// The key to be certified.
+    ///
+    /// # Errors
+    /// When it is malformed or of an unsupported type.
+    pub fn public_key(&self) -> Result<PublicKey> {
+        PublicKey::from_spki(&self.spki)
+    }
+
+    /// True when the request is signed with the key that it asks to certify: proof of possession.
+    #[must_use]
+    pub fn proves_possession(&self) -> bool {
+        let Some(digest) = Digest::from_oid(self.signature_algorithm) else { return false };
+        self.public_key().is_ok_and(|key| key.verifies(digest, &self.info, &self.signature))
+    }
+
+    /// Requested DNS names.
+    #[must_use]
+    pub fn dns_names(&self) -> Vec<String> {
+        self.extensions
+            .iter()
+            .filter(|extension| extension.oid == oid::SUBJECT_ALT_NAME)
+            .filter_map(|extension| Tlv::read(Source::message(&extension.value), 0).ok()?.members().ok())
+            .flatten()
+            .filter(|name| name.tag == tag::context_primitive(2))
+            .map(|name| String::from_utf8_lossy(name.content()).into_owned())
+            .collect()
+    }
+}
+
+/// What goes into a request. Change a field to make a wrong one.
+#[derive(Debug, Clone)]
+pub struct CsrParts {
+    /// subject, DER.
+    pub subject: Vec<u8>,
+    /// SubjectPublicKeyInfo, DER.
+    pub spki: Vec<u8>,
+    /// challengePassword with its string tag; None leaves the attribute out.
+    pub challenge: Option<(u8, Vec<u8>)>,
+    /// Requested extensions.
+    pub extensions: Vec<Extension>,
+    /// Digest of the signature.
+    pub digest: Digest,
+}
+
+impl CsrParts {
+    /// A correct request for the key: challengePassword as PrintableString where its characters allow,
+    /// else UTF8String (RFC 2985 5.4.1).
+    #[must_use]
+    pub fn new(subject: &[u8], key: &PublicKey, challenge: Option<&str>) -> Self {
+        Self {
+            subject: subject.to_vec(),
+            spki: key.spki().to_vec(),
+            challenge: challenge.map(|text| {
+                let tag = if Text::is_printable(text) { tag::PRINTABLE_STRING } else { tag::UTF8_STRING };
+                (tag, text.as_bytes().to_vec())
+            }),
+            extensions: Vec::new(),
+            digest: Digest::Sha256,
+        }
+    }
+
+    /// Signs the parts, changed by faults on requests.
+    ///
+    /// # Errors
+    /// When the cryptographic library fails.
+    pub fn write(mut self, key: &PrivateKey, faults: &mut Faults) -> Result<Vec<u8>> {
+        faults.csr(&mut self);
+        let attribute = |id: ObjectIdentifier, value: Vec<u8>| {
+            write::sequence(&[&write::oid(id), &write::set_as_given(&[value])])
+        };
+        let mut attributes = Vec::new();
+        if let Some((tag, text)) = &self.challenge {
+            attributes.push(attribute(oid::CHALLENGE_PASSWORD, write::tlv(*tag, text)));
+        }
+        if !self.extensions.is_empty() {
+            attributes.push(attribute(oid::EXTENSION_REQUEST, write_extensions(&self.extensions)));
+        }
+        attributes.sort();
+        let info = write::sequence(&[
+            &write::integer(0),
+            &self.subject,
+            &self.spki,
+            &write::tlv(tag::context(0), &attributes.concat()),
+        ]);
+        let mut signature = key.sign(self.digest, &info)?;
+        faults.csr_signature(&mut signature);
+        let algorithm = write::algorithm(self.digest.with_rsa(), Some(&write::null()));
+        Ok(write::sequence(&[&info, &algorithm, &write::bit_string(&signature)]))
+    }
+}

@@ -1,0 +1,89 @@
+//! Which messages a peer writes with which faults: always, the nth time, for one status.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Fault, Faults, find};
+use crate::error::Result;
+
+/// Which messages a fault is for. All that is given must match.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct When {
+    /// What is written: a messageType's name (`PKCSReq`, `CertRep`, …), or `GetCACaps` or `GetCACert` for
+    /// these requests and their answers. None: everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// pkiStatus of a CertRep: `SUCCESS`, `FAILURE`, `PENDING`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// Only the nth message that matches, counted from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nth: Option<u32>,
+}
+
+/// A fault by name, and the messages that it is for. The form in files and admin calls.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Order {
+    /// Id in the catalogue.
+    pub fault: String,
+    /// Which messages.
+    #[serde(default)]
+    pub when: When,
+}
+
+/// What a peer does wrong, and how often it did.
+#[derive(Debug, Clone, Default)]
+pub struct Script {
+    rows: Vec<Row>,
+    delivered: BTreeMap<String, u32>,
+}
+
+#[derive(Debug, Clone)]
+struct Row {
+    fault: Fault,
+    when: When,
+    seen: u32,
+}
+
+impl Script {
+    /// Looks every fault up in the catalogue.
+    ///
+    /// # Errors
+    /// When one is not there.
+    pub fn new(orders: &[Order]) -> Result<Self> {
+        let row = |order: &Order| Ok(Row { fault: find(&order.fault)?, when: order.when.clone(), seen: 0 });
+        Ok(Self { rows: orders.iter().map(row).collect::<Result<_>>()?, delivered: BTreeMap::new() })
+    }
+
+    /// The faults for the next message of that name and status. Counts it for `nth`.
+    pub fn next(&mut self, message: &str, status: Option<&str>) -> Faults {
+        let mut list = Vec::new();
+        for row in &mut self.rows {
+            let matches = row.when.message.as_deref().is_none_or(|wanted| wanted == message)
+                && (row.when.status.is_none() || row.when.status.as_deref() == status);
+            if matches {
+                row.seen += 1;
+                if row.when.nth.is_none_or(|nth| nth == row.seen) {
+                    list.push(row.fault.clone());
+                }
+            }
+        }
+        Faults::new(list)
+    }
+
+    /// Notes what the written message was changed by.
+    pub fn record(&mut self, faults: &Faults) {
+        for id in faults.applied() {
+            *self.delivered.entry(id.clone()).or_default() += 1;
+        }
+    }
+
+    /// How many messages each fault has changed so far.
+    #[must_use]
+    pub fn delivered(&self) -> &BTreeMap<String, u32> {
+        &self.delivered
+    }
+}

@@ -1,0 +1,255 @@
+//! pkiMessage: what SCEP puts into SignedData, read and written.
+//!
+//! Reading never stops at a departure past the outermost framing: what is missing is None, what is odd is a
+//! finding, and whether the signature verifies is a value ([`Verification`]).
+
+mod compose;
+
+pub use compose::{MessageParts, Outcome, Sender};
+
+use crate::attribute::{FailInfo, MessageType, Nonce, PkiStatus, Text, TransactionId};
+use crate::certificate::Certificate;
+use crate::cms::{AttributeValue, EnvelopedData, SignedData, SignerInfo};
+use crate::error::{Error, Result};
+use crate::finding::{Finding, Rule};
+use crate::key::PublicKey;
+use crate::suite::Digest;
+use crate::tlv::{Source, Tlv, tag};
+use crate::{Read, limits, oid, write};
+use const_oid::ObjectIdentifier;
+
+/// A pkiMessage as received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PkiMessage {
+    /// The outer layer.
+    pub signed: SignedData,
+}
+
+/// Whether the signature of a message holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verification {
+    /// messageDigest equals the digest over eContent (over nothing, when it is omitted). False too when
+    /// the attribute or the algorithm is missing.
+    pub digest: bool,
+    /// The signature over the signed attributes.
+    pub signature: SignatureCheck,
+}
+
+/// Over what the signature verifies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignatureCheck {
+    /// The attributes as received.
+    AsReceived,
+    /// The attributes in DER order only, though they were sent in another one.
+    Sorted,
+    /// Nothing.
+    Fails,
+}
+
+impl Verification {
+    /// True when digest and signature both hold, whatever the order of the attributes.
+    #[must_use]
+    pub fn holds(self) -> bool {
+        self.digest && self.signature != SignatureCheck::Fails
+    }
+}
+
+impl PkiMessage {
+    /// Reads a message of any type.
+    ///
+    /// # Errors
+    /// When the outermost framing has no meaning, the content is no SignedData, or it is larger than
+    /// [`limits::MESSAGE`].
+    pub fn read(bytes: &[u8]) -> Result<Read<Self>> {
+        let source = Source::message(bytes);
+        if bytes.len() > limits::MESSAGE {
+            return Err(Error::Malformed {
+                what: "pkiMessage",
+                detail: format!("expected at most {} bytes, got {}", limits::MESSAGE, bytes.len()),
+                at: source.place(0, bytes.len()),
+            });
+        }
+        let mut findings = Vec::new();
+        let signed = SignedData::read(source, &mut findings)?;
+        let value = Self { signed };
+        value.report_attributes(&mut findings);
+        Ok(Read { value, findings })
+    }
+
+    fn report_attributes(&self, findings: &mut Vec<Finding>) {
+        let Some(signer) = self.signer() else { return };
+        for (name, oid, expected) in SCEP_ATTRIBUTE_TYPES {
+            for value in signer.attributes(*oid).flat_map(|attribute| &attribute.values) {
+                if value.tag != *expected {
+                    findings.push(Finding {
+                        rule: Rule::AttributeType,
+                        at: value.place,
+                        detail: format!("{name}: expected tag 0x{expected:02x}, got 0x{:02x}", value.tag),
+                    });
+                }
+            }
+            if signer.unsigned_attributes.iter().any(|attribute| attribute.oid == *oid) {
+                findings.push(Finding {
+                    rule: Rule::UnsignedAttribute,
+                    at: signer.place,
+                    detail: format!("{name} among the unsigned attributes"),
+                });
+            }
+        }
+        if self.signed.content.as_ref().is_some_and(|content| content.bytes.is_empty()) {
+            findings.push(Finding {
+                rule: Rule::EmptyContent,
+                at: self.signed.place,
+                detail: "eContent with no octets".to_owned(),
+            });
+        }
+    }
+
+    /// The first SignerInfo.
+    #[must_use]
+    pub fn signer(&self) -> Option<&SignerInfo> {
+        self.signed.signers.first()
+    }
+
+    /// The first value of the first signed attribute of a type.
+    #[must_use]
+    pub fn attribute(&self, oid: ObjectIdentifier) -> Option<&AttributeValue> {
+        self.signer()?.attributes(oid).next()?.values.first()
+    }
+
+    fn text(&self, oid: ObjectIdentifier) -> Option<Text> {
+        self.attribute(oid)
+            .map(|value| Text { tag: value.tag & !tag::CONSTRUCTED, octets: value.content.clone() })
+    }
+
+    /// messageType; None when absent or undefined.
+    #[must_use]
+    pub fn message_type(&self) -> Option<MessageType> {
+        MessageType::parse(&self.attribute(oid::MESSAGE_TYPE)?.content)
+    }
+
+    /// pkiStatus; None when absent or undefined.
+    #[must_use]
+    pub fn pki_status(&self) -> Option<PkiStatus> {
+        PkiStatus::parse(&self.attribute(oid::PKI_STATUS)?.content)
+    }
+
+    /// failInfo; None when absent or undefined.
+    #[must_use]
+    pub fn fail_info(&self) -> Option<FailInfo> {
+        FailInfo::parse(&self.attribute(oid::FAIL_INFO)?.content)
+    }
+
+    /// failInfoText.
+    #[must_use]
+    pub fn fail_info_text(&self) -> Option<Text> {
+        self.text(oid::FAIL_INFO_TEXT)
+    }
+
+    /// transactionID; None when absent, empty or too long.
+    #[must_use]
+    pub fn transaction_id(&self) -> Option<TransactionId> {
+        TransactionId::parse(&self.attribute(oid::TRANSACTION_ID)?.content).ok()
+    }
+
+    /// senderNonce, of whatever length.
+    #[must_use]
+    pub fn sender_nonce(&self) -> Option<Nonce> {
+        self.attribute(oid::SENDER_NONCE).map(|value| Nonce(value.content.clone()))
+    }
+
+    /// recipientNonce, of whatever length.
+    #[must_use]
+    pub fn recipient_nonce(&self) -> Option<Nonce> {
+        self.attribute(oid::RECIPIENT_NONCE).map(|value| Nonce(value.content.clone()))
+    }
+
+    /// The signer's certificate, when the message carries it.
+    #[must_use]
+    pub fn signer_certificate(&self) -> Option<Certificate> {
+        self.signed.signer_certificate(self.signer()?)
+    }
+
+    /// Checks digest and signature with the key.
+    #[must_use]
+    pub fn verify(&self, key: &PublicKey) -> Verification {
+        let failed = Verification { digest: false, signature: SignatureCheck::Fails };
+        let Some(signer) = self.signer() else { return failed };
+        let Some(digest) = signer.digest() else { return failed };
+        let signing = Digest::from_oid(signer.signature_algorithm).unwrap_or(digest);
+        let verifies = |octets: &[u8]| key.verifies(signing, octets, &signer.signature);
+        if signer.signed_attributes.is_none() {
+            // Without signed attributes the signature covers the content itself: nothing of SCEP is signed.
+            return failed;
+        }
+        let signature = if verifies(&signer.signed_octets) {
+            SignatureCheck::AsReceived
+        } else if verifies(&signer.sorted_octets()) {
+            SignatureCheck::Sorted
+        } else {
+            SignatureCheck::Fails
+        };
+        let content =
+            self.signed.content.as_ref().map(|content| content.bytes.as_slice()).unwrap_or_default();
+        let expected = digest.of(content).ok();
+        let stated = self.attribute(oid::MESSAGE_DIGEST).map(|value| value.content.clone());
+        Verification { digest: expected.is_some() && expected == stated, signature }
+    }
+
+    /// The inner layer; None when eContent is omitted or has no octets.
+    ///
+    /// # Errors
+    /// When eContent is no ContentInfo of type envelopedData.
+    pub fn envelope(&self, findings: &mut Vec<Finding>) -> Result<Option<EnvelopedData>> {
+        match &self.signed.content {
+            Some(content) if !content.bytes.is_empty() => {
+                EnvelopedData::read(content.source(), findings).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+const SCEP_ATTRIBUTE_TYPES: &[(&str, ObjectIdentifier, u8)] = &[
+    ("messageType", oid::MESSAGE_TYPE, tag::PRINTABLE_STRING),
+    ("pkiStatus", oid::PKI_STATUS, tag::PRINTABLE_STRING),
+    ("failInfo", oid::FAIL_INFO, tag::PRINTABLE_STRING),
+    ("failInfoText", oid::FAIL_INFO_TEXT, tag::UTF8_STRING),
+    ("senderNonce", oid::SENDER_NONCE, tag::OCTET_STRING),
+    ("recipientNonce", oid::RECIPIENT_NONCE, tag::OCTET_STRING),
+    ("transactionID", oid::TRANSACTION_ID, tag::PRINTABLE_STRING),
+];
+
+/// messageData of a CertPoll, RFC 8894 3.3.3: `SEQUENCE { issuer Name, subject Name }`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssuerAndSubject {
+    /// Subject name of the issuing CA, DER.
+    pub issuer: Vec<u8>,
+    /// Name used in the request, DER.
+    pub subject: Vec<u8>,
+}
+
+impl IssuerAndSubject {
+    /// Reads it from a decrypted messageData.
+    ///
+    /// # Errors
+    /// When it is no SEQUENCE of two names.
+    pub fn read(message_data: &[u8]) -> Result<Self> {
+        const WHAT: &str = "IssuerAndSubject";
+        let outer = Tlv::read(Source::message_data(message_data), 0)?.expect(WHAT, tag::SEQUENCE)?;
+        match outer.members()?.as_slice() {
+            [issuer, subject] if issuer.tag == tag::SEQUENCE && subject.tag == tag::SEQUENCE => {
+                Ok(Self { issuer: issuer.bytes().to_vec(), subject: subject.bytes().to_vec() })
+            }
+            members => {
+                Err(outer.malformed(WHAT, format!("expected two names, got {} members", members.len())))
+            }
+        }
+    }
+
+    /// DER.
+    #[must_use]
+    pub fn write(&self) -> Vec<u8> {
+        write::sequence(&[&self.issuer, &self.subject])
+    }
+}

@@ -1,0 +1,380 @@
+//! Tolerant reading of BER: one element at a time, with its place in what was received.
+//!
+//! The first stage of every reader. Indefinite lengths, lengths in too many octets and chunked strings
+//! are read and reported as findings; only what has no meaning at all is an error.
+
+use crate::error::{Error, Result};
+use crate::finding::{Finding, Part, Place, Rule};
+use crate::limits;
+
+/// Octets with the knowledge of where they were received.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// The octets.
+    pub bytes: &'a [u8],
+    /// What an offset counts in.
+    pub part: Part,
+    /// Offset of the first octet in that part.
+    pub base: usize,
+}
+
+impl<'a> Source<'a> {
+    /// A whole message as received.
+    #[must_use]
+    pub fn message(bytes: &'a [u8]) -> Self {
+        Self { bytes, part: Part::Message, base: 0 }
+    }
+
+    /// A decrypted messageData.
+    #[must_use]
+    pub fn message_data(bytes: &'a [u8]) -> Self {
+        Self { bytes, part: Part::MessageData, base: 0 }
+    }
+
+    /// The place of a range of these octets.
+    #[must_use]
+    pub fn place(&self, start: usize, end: usize) -> Place {
+        Place { part: self.part, start: self.base + start, end: self.base + end }
+    }
+
+    fn malformed(&self, what: &'static str, at: usize, detail: impl Into<String>) -> Error {
+        let end = (at + 1).min(self.bytes.len()).max(at);
+        Error::Malformed { what, detail: detail.into(), at: self.place(at, end) }
+    }
+}
+
+/// How the length of an element was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LengthForm {
+    /// As DER has it.
+    Minimal,
+    /// In more octets than needed.
+    Long,
+    /// Indefinite, ended by two zero octets.
+    Indefinite,
+}
+
+/// One element: tag, content, and where it stood.
+#[derive(Debug, Clone, Copy)]
+pub struct Tlv<'a> {
+    source: Source<'a>,
+    /// Identifier octet, as received (class, constructed bit, number below 31).
+    pub tag: u8,
+    /// How its length was written.
+    pub form: LengthForm,
+    start: usize,
+    content_start: usize,
+    content_end: usize,
+    end: usize,
+}
+
+/// Identifier octets that the protocol uses.
+pub mod tag {
+    /// BOOLEAN.
+    pub const BOOLEAN: u8 = 0x01;
+    /// INTEGER.
+    pub const INTEGER: u8 = 0x02;
+    /// BIT STRING.
+    pub const BIT_STRING: u8 = 0x03;
+    /// OCTET STRING.
+    pub const OCTET_STRING: u8 = 0x04;
+    /// NULL.
+    pub const NULL: u8 = 0x05;
+    /// OBJECT IDENTIFIER.
+    pub const OID: u8 = 0x06;
+    /// UTF8String.
+    pub const UTF8_STRING: u8 = 0x0c;
+    /// PrintableString.
+    pub const PRINTABLE_STRING: u8 = 0x13;
+    /// T61String (TeletexString).
+    pub const T61_STRING: u8 = 0x14;
+    /// IA5String.
+    pub const IA5_STRING: u8 = 0x16;
+    /// UTCTime.
+    pub const UTC_TIME: u8 = 0x17;
+    /// GeneralizedTime.
+    pub const GENERALIZED_TIME: u8 = 0x18;
+    /// BMPString.
+    pub const BMP_STRING: u8 = 0x1e;
+    /// SEQUENCE.
+    pub const SEQUENCE: u8 = 0x30;
+    /// SET.
+    pub const SET: u8 = 0x31;
+    /// Bit that marks a constructed encoding.
+    pub const CONSTRUCTED: u8 = 0x20;
+
+    /// Context tag `[n]` of a constructed element; `n` is below 31.
+    #[must_use]
+    pub const fn context(n: u8) -> u8 {
+        0xa0 | n
+    }
+
+    /// Context tag `[n]` of a primitive element; `n` is below 31.
+    #[must_use]
+    pub const fn context_primitive(n: u8) -> u8 {
+        0x80 | n
+    }
+}
+
+impl<'a> Tlv<'a> {
+    /// Reads the element that starts at `at`, with the whole of what it contains.
+    ///
+    /// # Errors
+    /// When identifier or length octets are cut off or impossible, or the content ends past the input.
+    pub fn read(source: Source<'a>, at: usize) -> Result<Self> {
+        Self::read_within(source, at, source.bytes.len(), 0)
+    }
+
+    /// Reads the element that the input consists of; what follows it is reported as trailing bytes.
+    ///
+    /// # Errors
+    /// As [`Tlv::read`].
+    pub fn read_whole(source: Source<'a>, findings: &mut Vec<Finding>) -> Result<Self> {
+        let tlv = Self::read(source, 0)?;
+        if tlv.end < source.bytes.len() {
+            findings.push(Finding {
+                rule: Rule::TrailingBytes,
+                at: source.place(tlv.end, source.bytes.len()),
+                detail: format!("{} bytes after the end", source.bytes.len() - tlv.end),
+            });
+        }
+        Ok(tlv)
+    }
+
+    fn read_within(source: Source<'a>, at: usize, limit: usize, depth: usize) -> Result<Self> {
+        const WHAT: &str = "BER element";
+        if depth > limits::DEPTH {
+            return Err(source.malformed(WHAT, at, format!("nested over {} levels deep", limits::DEPTH)));
+        }
+        let byte = |i: usize| -> Result<u8> {
+            source.bytes.get(i).copied().filter(|_| i < limit).ok_or_else(|| {
+                source.malformed(
+                    WHAT,
+                    i,
+                    format!("expected identifier and length, got the end of the data at {i}"),
+                )
+            })
+        };
+        let tag = byte(at)?;
+        if tag & 0x1f == 0x1f {
+            return Err(source.malformed(WHAT, at, format!("tag number over 30 (0x{tag:02x})")));
+        }
+        let first = byte(at + 1)?;
+        let mut form = LengthForm::Minimal;
+        let (content_start, length) = match first {
+            0..=0x7f => (at + 2, Some(usize::from(first))),
+            0x80 => (at + 2, None),
+            _ => {
+                let count = usize::from(first & 0x7f);
+                let mut length = 0usize;
+                for i in 0..count {
+                    let b = byte(at + 2 + i)?;
+                    length = length.checked_mul(256).and_then(|l| l.checked_add(usize::from(b))).ok_or_else(
+                        || source.malformed(WHAT, at + 1, format!("length in {count} octets overflows")),
+                    )?;
+                }
+                if length < 0x80 || source.bytes.get(at + 2) == Some(&0) {
+                    form = LengthForm::Long;
+                }
+                (at + 2 + count, Some(length))
+            }
+        };
+        if let Some(length) = length {
+            let end = content_start.checked_add(length).filter(|end| *end <= limit).ok_or_else(|| {
+                source.malformed(
+                    WHAT,
+                    at,
+                    format!(
+                        "tag 0x{tag:02x} says {length} content bytes, {} are left",
+                        limit.saturating_sub(content_start)
+                    ),
+                )
+            })?;
+            return Ok(Self { source, tag, form, start: at, content_start, content_end: end, end });
+        }
+        if tag & tag::CONSTRUCTED == 0 {
+            return Err(source.malformed(
+                WHAT,
+                at,
+                format!("primitive tag 0x{tag:02x} with indefinite length"),
+            ));
+        }
+        // Indefinite: walk the members until the two zero octets.
+        let mut next = content_start;
+        loop {
+            if byte(next)? == 0 && byte(next + 1)? == 0 {
+                return Ok(Self {
+                    source,
+                    tag,
+                    form: LengthForm::Indefinite,
+                    start: at,
+                    content_start,
+                    content_end: next,
+                    end: next + 2,
+                });
+            }
+            next = Self::read_within(source, next, limit, depth + 1)?.end;
+        }
+    }
+
+    /// Place of the whole element.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        self.source.place(self.start, self.end)
+    }
+
+    /// Place of the content octets.
+    #[must_use]
+    pub fn content_place(&self) -> Place {
+        self.source.place(self.content_start, self.content_end)
+    }
+
+    /// Content octets.
+    #[must_use]
+    pub fn content(&self) -> &'a [u8] {
+        self.source.bytes.get(self.content_start..self.content_end).unwrap_or_default()
+    }
+
+    /// Content octets, with their place.
+    #[must_use]
+    pub fn content_source(&self) -> Source<'a> {
+        Source { bytes: self.content(), part: self.source.part, base: self.source.base + self.content_start }
+    }
+
+    /// The whole element as received.
+    #[must_use]
+    pub fn bytes(&self) -> &'a [u8] {
+        self.source.bytes.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// True for a constructed encoding.
+    #[must_use]
+    pub fn is_constructed(&self) -> bool {
+        self.tag & tag::CONSTRUCTED != 0
+    }
+
+    /// The members of a constructed element.
+    ///
+    /// # Errors
+    /// When a member is cut off or impossible.
+    pub fn members(&self) -> Result<Vec<Self>> {
+        let mut members = Vec::new();
+        let mut at = self.content_start;
+        while at < self.content_end {
+            let member = Self::read_within(self.source, at, self.content_end, 0)?;
+            at = member.end;
+            members.push(member);
+        }
+        Ok(members)
+    }
+
+    /// An error about this element.
+    #[must_use]
+    pub fn malformed(&self, what: &'static str, detail: impl Into<String>) -> Error {
+        Error::Malformed { what, detail: detail.into(), at: self.place() }
+    }
+
+    /// This element, when it has the tag; else an error that names both.
+    ///
+    /// # Errors
+    /// When the tag differs.
+    pub fn expect(self, what: &'static str, tag: u8) -> Result<Self> {
+        if self.tag == tag {
+            return Ok(self);
+        }
+        Err(self.malformed(what, format!("expected tag 0x{tag:02x}, got 0x{:02x}", self.tag)))
+    }
+
+    /// The octets of a string: primitive, or put together from chunks (reported).
+    ///
+    /// # Errors
+    /// When a chunk is no string.
+    pub fn string(&self, findings: &mut Vec<Finding>) -> Result<Vec<u8>> {
+        if !self.is_constructed() {
+            return Ok(self.content().to_vec());
+        }
+        findings.push(Finding {
+            rule: Rule::ConstructedString,
+            at: self.place(),
+            detail: "expected one primitive string, got a constructed one".to_owned(),
+        });
+        let mut octets = Vec::with_capacity(self.content().len());
+        self.collect_chunks(&mut octets, 0)?;
+        Ok(octets)
+    }
+
+    fn collect_chunks(&self, into: &mut Vec<u8>, depth: usize) -> Result<()> {
+        if depth > limits::DEPTH {
+            return Err(self.malformed("string chunks", format!("nested over {} levels deep", limits::DEPTH)));
+        }
+        for chunk in self.members()? {
+            if chunk.is_constructed() {
+                chunk.collect_chunks(into, depth + 1)?;
+            } else {
+                into.extend_from_slice(chunk.content());
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a finding for every element in here, itself included, whose length is not as DER has it.
+    /// Values with a primitive tag are not looked into.
+    pub fn report_lengths(&self, findings: &mut Vec<Finding>) {
+        match self.form {
+            LengthForm::Minimal => {}
+            LengthForm::Long => findings.push(Finding {
+                rule: Rule::LongLength,
+                at: self.place(),
+                detail: format!("tag 0x{:02x}: length in more octets than needed", self.tag),
+            }),
+            LengthForm::Indefinite => findings.push(Finding {
+                rule: Rule::IndefiniteLength,
+                at: self.place(),
+                detail: format!("tag 0x{:02x}: indefinite length", self.tag),
+            }),
+        }
+        if self.is_constructed() {
+            for member in self.members().unwrap_or_default() {
+                member.report_lengths(findings);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::{LengthForm, Source, Tlv};
+
+    #[rstest]
+    #[case::short(&[0x04, 0x01, 0xaa], LengthForm::Minimal, &[0xaa])]
+    #[case::long(&[0x04, 0x82, 0x00, 0x01, 0xaa], LengthForm::Long, &[0xaa])]
+    #[case::indefinite(&[0x30, 0x80, 0x04, 0x01, 0xaa, 0, 0], LengthForm::Indefinite, &[0x04, 0x01, 0xaa])]
+    fn forms_of_length_are_told_apart(
+        #[case] input: &[u8],
+        #[case] form: LengthForm,
+        #[case] content: &[u8],
+    ) {
+        let tlv = Tlv::read(Source::message(input), 0).unwrap();
+        assert_eq!((tlv.form, tlv.content(), tlv.bytes()), (form, content, input));
+    }
+
+    #[rstest]
+    #[case::empty(&[], "message bytes 0..0")]
+    #[case::too_long(&[0x30, 0x05, 0x04], "5 content bytes, 1 are left")]
+    #[case::no_end(&[0x30, 0x80, 0x04, 0x00], "end of the data at 4")]
+    #[case::overflow(&[0x30, 0x89, 1, 1, 1, 1, 1, 1, 1, 1, 1], "overflows")]
+    #[case::high_tag(&[0x1f, 0x81, 0x01, 0x00], "tag number over 30")]
+    fn impossible_input_is_an_error_with_a_place(#[case] input: &[u8], #[case] text: &str) {
+        let error = Tlv::read(Source::message(input), 0).unwrap_err().to_string();
+        assert!(error.contains(text), "{error}");
+    }
+
+    #[test]
+    fn five_thousand_levels_are_an_error_and_no_stack_overflow() {
+        let mut bomb = [0x30, 0x80].repeat(5000);
+        bomb.extend([0, 0].repeat(5000));
+        assert!(Tlv::read(Source::message(&bomb), 0).is_err());
+    }
+}
