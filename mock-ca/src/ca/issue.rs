@@ -1,0 +1,129 @@
+//! The parts of certificates: of the root's own, and of those that it issues.
+
+use scep::UnixTime;
+use scep::certificate::{CertificateParts, Extension, KeyUsage};
+use scep::csr::Csr;
+use scep::error::Result;
+use scep::key::PublicKey;
+use scep::suite::Digest;
+
+/// Seconds by which clocks of devices are allowed to be behind.
+const GRACE: u64 = 300;
+const DAY: u64 = 86_400;
+
+/// What an issued certificate takes from the CA's.
+#[derive(Debug, Clone, Copy)]
+pub struct Issuer<'a> {
+    /// subject of the CA, DER.
+    pub subject: &'a [u8],
+    /// Its subjectKeyIdentifier.
+    pub key_identifier: &'a [u8],
+    /// Its notAfter: nothing that it issues lives longer.
+    pub not_after: UnixTime,
+}
+
+/// A self-signed root that may do what a SCEP CA does: issue, sign CertReps, and take enveloped requests
+/// (keyUsage, RFC 8894 2.1.2).
+///
+/// # Errors
+/// When the cryptographic library has no SHA-1, which names keys.
+pub fn root(
+    subject: &[u8],
+    key: &PublicKey,
+    serial: Vec<u8>,
+    now: UnixTime,
+    days: u32,
+) -> Result<CertificateParts> {
+    let usage = KeyUsage::DIGITAL_SIGNATURE
+        | KeyUsage::KEY_ENCIPHERMENT
+        | KeyUsage::KEY_CERT_SIGN
+        | KeyUsage::CRL_SIGN;
+    Ok(CertificateParts {
+        serial,
+        issuer: subject.to_vec(),
+        subject: subject.to_vec(),
+        not_before: now.minus(DAY),
+        not_after: now.plus(u64::from(days) * DAY),
+        spki: key.spki().to_vec(),
+        extensions: vec![
+            Extension::basic_constraints(true),
+            Extension::key_usage(usage),
+            Extension::subject_key_id(&key.identifier()?),
+        ],
+        digest: Digest::Sha256,
+    })
+}
+
+/// A certificate for the subject, key and DNS names of the request.
+///
+/// # Errors
+/// When the requested key is malformed, or the cryptographic library has no SHA-1, which names keys.
+pub fn certificate_for(
+    csr: &Csr,
+    issuer: Issuer<'_>,
+    serial: Vec<u8>,
+    now: UnixTime,
+    days: u32,
+) -> Result<CertificateParts> {
+    let mut extensions = vec![
+        Extension::key_usage(KeyUsage::DIGITAL_SIGNATURE | KeyUsage::KEY_ENCIPHERMENT),
+        Extension::subject_key_id(&csr.public_key()?.identifier()?),
+        Extension::authority_key_id(issuer.key_identifier),
+    ];
+    // dNSName is an IA5String: what is not ASCII was no DNS name.
+    let names: Vec<String> = csr.dns_names().into_iter().filter(|name| name.is_ascii()).collect();
+    if !names.is_empty() {
+        extensions.push(Extension::dns_names(&names.iter().map(String::as_str).collect::<Vec<_>>()));
+    }
+    Ok(CertificateParts {
+        serial,
+        issuer: issuer.subject.to_vec(),
+        subject: csr.subject.clone(),
+        not_before: now.minus(GRACE),
+        not_after: now.plus(u64::from(days) * DAY).min(issuer.not_after),
+        spki: csr.spki.clone(),
+        extensions,
+        digest: Digest::Sha256,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use scep::certificate::Extension;
+    use scep::csr::{Csr, CsrParts};
+    use scep::fault::Faults;
+    use scep::key::PrivateKey;
+    use scep::tlv::Source;
+    use scep::{UnixTime, name};
+
+    use super::{Issuer, certificate_for};
+
+    const NOW: UnixTime = UnixTime(1_795_219_200);
+
+    fn csr(dns: &[&str]) -> Csr {
+        let key = PrivateKey::from_pem(scep_vectors::keys::named("pool-00").unwrap().pem.as_bytes()).unwrap();
+        let mut parts = CsrParts::new(&name::parse("CN=dev1").unwrap(), key.public(), None);
+        parts.extensions = vec![Extension::dns_names(dns)];
+        Csr::read(Source::message_data(&parts.write(&key, &mut Faults::none()).unwrap())).unwrap().value
+    }
+
+    fn issuer(not_after: UnixTime) -> Issuer<'static> {
+        Issuer { subject: &[0x30, 0x00], key_identifier: &[1, 2, 3], not_after }
+    }
+
+    #[test]
+    fn a_certificate_has_the_requested_subject_key_and_dns_names() {
+        let csr = csr(&["dev1.example.org", "d\u{e9}v1.example.org"]);
+        let parts = certificate_for(&csr, issuer(NOW.plus(86_400 * 365)), vec![0x41], NOW, 90).unwrap();
+        assert_eq!((&parts.subject, &parts.spki), (&csr.subject, &csr.spki));
+        assert!(parts.extensions.contains(&Extension::dns_names(&["dev1.example.org"])));
+        assert!(parts.extensions.contains(&Extension::authority_key_id(&[1, 2, 3])));
+        assert_eq!(parts.not_after, NOW.plus(86_400 * 90));
+    }
+
+    #[test]
+    fn no_certificate_lives_longer_than_its_issuer() {
+        let parts = certificate_for(&csr(&["a.example"]), issuer(NOW.plus(60)), vec![0x41], NOW, 90).unwrap();
+        assert_eq!(parts.not_after, NOW.plus(60));
+    }
+}

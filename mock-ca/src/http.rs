@@ -1,0 +1,8 @@
+//! HTTP: sockets and hyper around the service and around the administration.
+
+pub(crate) mod admin;
+pub(crate) mod listener;
+pub(crate) mod scep_port;
+
+/// What every answer says about its server.
+pub(crate) const SERVER: &str = "mock-ca (for tests only)";

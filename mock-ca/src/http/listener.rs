@@ -1,0 +1,134 @@
+//! A listening port: connections are accepted until it is told to stop, each served in a task of its own.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// Time for the head of a request, and between two requests of a connection: a device sends its head in one
+/// packet, and who sends it octet by octet holds the connection up.
+const HEAD_TIME: Duration = Duration::from_secs(10);
+
+/// Time for a body of [`DRAIN_LIMIT`] octets at most.
+const BODY_TIME: Duration = Duration::from_secs(60);
+
+/// Pause after a connection could not be accepted: asking again at once would only keep a core busy.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Octets of a body that are read in all, kept or not: while a client is still sending, an answer may not
+/// reach it. Beyond this the connection is closed.
+const DRAIN_LIMIT: usize = 16 << 20;
+
+/// Answers the requests of one port.
+pub(crate) trait Handler: Send + Sync + 'static {
+    /// Answers a request.
+    fn handle(&self, request: Request<Incoming>) -> impl Future<Output = Response<Full<Bytes>>> + Send;
+
+    /// Takes note of a connection that ended with something other than HTTP.
+    fn broken(&self, error: &str);
+}
+
+/// Accepts connections until `stop` says true, then lets the requests under way end.
+pub(crate) async fn serve<H: Handler>(
+    listener: TcpListener,
+    handler: Arc<H>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            () = told(&mut stop) => break,
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(connection(stream, Arc::clone(&handler), stop.clone()));
+                }
+                // Out of file descriptors, or the peer is gone already: give connections time to end.
+                Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+            },
+        }
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+async fn connection<H: Handler>(stream: TcpStream, handler: Arc<H>, mut stop: watch::Receiver<bool>) {
+    let service = service_fn(|request| {
+        let handler = Arc::clone(&handler);
+        async move { Ok::<_, Infallible>(handler.handle(request).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME)
+        .half_close(true)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => Some(ended),
+        () = told(&mut stop) => None,
+    };
+    let ended = match ended {
+        Some(ended) => ended,
+        None => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        handler.broken(&error.to_string());
+    }
+}
+
+/// Returns when `stop` says true, or can say nothing any more.
+async fn told(stop: &mut watch::Receiver<bool>) {
+    // What it holds is of no interest, and must not be held across an await.
+    let _ = stop.wait_for(|stop| *stop).await.is_ok();
+}
+
+/// A body as far as it was read.
+#[derive(Debug)]
+pub(crate) enum Body {
+    /// All of it.
+    Whole(Vec<u8>),
+    /// It has more octets than allowed. The connection can go on if all of them were read.
+    TooLarge {
+        /// All were read.
+        drained: bool,
+    },
+    /// It did not come to its end.
+    Broken(String),
+}
+
+/// Reads a body of at most `limit` octets; without a limit what [`DRAIN_LIMIT`] allows.
+pub(crate) async fn read_body(body: Incoming, limit: Option<usize>) -> Body {
+    match tokio::time::timeout(BODY_TIME, collect(body, limit.unwrap_or(DRAIN_LIMIT))).await {
+        Ok(body) => body,
+        Err(_) => Body::Broken(format!("the body took longer than {} s", BODY_TIME.as_secs())),
+    }
+}
+
+async fn collect(mut body: Incoming, limit: usize) -> Body {
+    let (mut octets, mut seen) = (Vec::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let data = match frame {
+            Ok(frame) => frame.into_data().unwrap_or_default(),
+            Err(error) => return Body::Broken(error.to_string()),
+        };
+        seen += data.len();
+        if seen <= limit {
+            octets.extend_from_slice(&data);
+        } else if seen > DRAIN_LIMIT {
+            return Body::TooLarge { drained: false };
+        }
+    }
+    if seen > limit { Body::TooLarge { drained: true } } else { Body::Whole(octets) }
+}

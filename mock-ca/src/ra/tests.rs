@@ -1,0 +1,128 @@
+use rstest::rstest;
+use scep::attribute::{FailInfo, Text, TransactionId};
+use scep::certificate::Certificate;
+use scep::csr::{Csr, CsrParts};
+use scep::fault::Faults;
+use scep::key::PrivateKey;
+use scep::tlv::{Source, tag};
+use scep::{UnixTime, name};
+
+use super::{Ask, Challenge, Checks, Decision, Mode, Policy, WithoutChallenge, decide};
+use crate::transaction::{State, Transaction};
+
+/// A decision in one word.
+fn word(decision: &Decision) -> &'static str {
+    match decision {
+        Decision::Grant => "grant",
+        Decision::Pending => "pending",
+        Decision::Refuse(refusal) => match refusal.fail_info {
+            FailInfo::BadRequest => "badRequest",
+            FailInfo::BadCertId => "badCertId",
+            other => other.name(),
+        },
+    }
+}
+
+fn key(name: &str) -> PrivateKey {
+    PrivateKey::from_pem(scep_vectors::keys::named(name).unwrap().pem.as_bytes()).unwrap()
+}
+
+fn csr(key_name: &str, challenge: Option<&str>) -> Csr {
+    let key = key(key_name);
+    let parts = CsrParts::new(&name::parse("CN=dev1").unwrap(), key.public(), challenge);
+    Csr::read(Source::message_data(&parts.write(&key, &mut Faults::none()).unwrap())).unwrap().value
+}
+
+fn policy() -> Policy {
+    Policy { challenge: Challenge::new("secret"), ..Policy::default() }
+}
+
+fn transaction(state: State) -> Transaction {
+    let id = TransactionId::parse(b"1").unwrap();
+    Transaction { id, csr: csr("pool-00", Some("secret")), state, since: UnixTime(0) }
+}
+
+fn issued() -> State {
+    let key = key("ca-rsa");
+    let parts =
+        scep::certificate::CertificateParts::self_signed(&[0x30, 0], key.public(), vec![1], UnixTime(0));
+    State::Issued(Box::new(Certificate::from_der(&parts.write(&key, &mut Faults::none()).unwrap()).unwrap()))
+}
+
+#[rstest]
+#[case::right(Some("secret"), Mode::Automatic, WithoutChallenge::Reject, "grant")]
+#[case::wrong(Some("other"), Mode::Automatic, WithoutChallenge::Grant, "badRequest")]
+#[case::none(None, Mode::Automatic, WithoutChallenge::Reject, "badRequest")]
+#[case::none_waits(None, Mode::Automatic, WithoutChallenge::Pending, "pending")]
+#[case::none_needed(None, Mode::Automatic, WithoutChallenge::Grant, "grant")]
+#[case::right_waits(Some("secret"), Mode::Manual, WithoutChallenge::Reject, "pending")]
+#[case::wrong_does_not_wait(Some("other"), Mode::Manual, WithoutChallenge::Pending, "badRequest")]
+#[case::none_needed_waits(None, Mode::Manual, WithoutChallenge::Grant, "pending")]
+fn a_first_request_is_decided_by_policy(
+    #[case] challenge: Option<&str>,
+    #[case] mode: Mode,
+    #[case] without_challenge: WithoutChallenge,
+    #[case] expected: &str,
+) {
+    let policy = Policy { mode, without_challenge, ..policy() };
+    let decision = decide(Ask::Enrol(&csr("pool-00", challenge)), None, &policy, &Checks::default());
+    assert_eq!(word(&decision), expected);
+}
+
+#[test]
+fn the_string_type_of_the_challenge_does_not_matter() {
+    let mut csr = csr("pool-00", None);
+    let octets = "secret".encode_utf16().flat_map(u16::to_be_bytes).collect();
+    csr.challenge = Some(Text { tag: tag::BMP_STRING, octets });
+    assert_eq!(decide(Ask::Enrol(&csr), None, &policy(), &Checks::default()), Decision::Grant);
+}
+
+#[rstest]
+#[case::pending(State::Pending, "pool-00", Some("secret"), "grant")]
+#[case::approved(State::Approved, "pool-00", Some("secret"), "grant")]
+#[case::rejected(State::Rejected, "pool-00", Some("secret"), "badRequest")]
+#[case::issued(issued(), "pool-00", Some("secret"), "grant")]
+#[case::issued_but_wrong_challenge(issued(), "pool-00", Some("other"), "badRequest")]
+#[case::issued_for_another_key(issued(), "pool-01", Some("secret"), "badRequest")]
+#[case::pending_for_another_key(State::Pending, "pool-01", Some("secret"), "badRequest")]
+fn a_repeated_request_fares_as_its_transaction_does(
+    #[case] state: State,
+    #[case] key: &str,
+    #[case] challenge: Option<&str>,
+    #[case] expected: &str,
+) {
+    let known = transaction(state);
+    let decision = decide(Ask::Enrol(&csr(key, challenge)), Some(&known), &policy(), &Checks::default());
+    assert_eq!(word(&decision), expected);
+}
+
+#[test]
+fn a_repeated_request_waits_until_the_operator_has_spoken() {
+    let policy = Policy { mode: Mode::Manual, ..policy() };
+    let repeat = |state| {
+        let known = transaction(state);
+        decide(Ask::Enrol(&csr("pool-00", Some("secret"))), Some(&known), &policy, &Checks::default())
+    };
+    assert_eq!(word(&repeat(State::Pending)), "pending");
+    assert_eq!(word(&repeat(State::Approved)), "grant");
+}
+
+#[rstest]
+#[case::unknown(None, "badCertId")]
+#[case::pending(Some(State::Pending), "pending")]
+#[case::approved(Some(State::Approved), "grant")]
+#[case::rejected(Some(State::Rejected), "badRequest")]
+#[case::issued(Some(issued()), "grant")]
+fn a_poll_is_told_how_its_transaction_fares(#[case] state: Option<State>, #[case] expected: &str) {
+    let known = state.map(transaction);
+    assert_eq!(word(&decide(Ask::Poll, known.as_ref(), &policy(), &Checks::default())), expected);
+}
+
+#[test]
+fn no_refusal_tells_the_challenge() {
+    for challenge in [None, Some("offered-word")] {
+        let decision = decide(Ask::Enrol(&csr("pool-00", challenge)), None, &policy(), &Checks::default());
+        let text = format!("{decision:?} {:?}", policy());
+        assert!(!text.contains("secret") && !text.contains("offered-word"), "{text}");
+    }
+}

@@ -1,0 +1,229 @@
+//! A running server: two listening ports around one service, and the handle by which a program drives it.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng as _;
+use scep::certificate::Certificate;
+use scep::fault::Order;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::authority::Authority;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::http::admin::{AdminPort, Token};
+use crate::http::listener::serve;
+use crate::http::scep_port::ScepPort;
+use crate::laxity::UnknownLaxity;
+use crate::record::{Observer, Recorded, Recorder};
+use crate::service::{OperatorError, PendingRequest, Service, SetUpError, Verdict};
+use crate::store::MemoryStore;
+
+/// Time that requests under way have to end when the server stops.
+pub const GRACE: Duration = Duration::from_secs(5);
+
+/// The reference SCEP server. For tests only.
+#[derive(Debug, Clone, Copy)]
+pub struct MockCa;
+
+/// Why the server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// An address that other machines reach, without permission.
+    #[error("listen on {0}: this server is for tests; expected a loopback address, or allow_remote")]
+    Remote(SocketAddr),
+    /// The operating system refuses the address.
+    #[error("listen on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Key, certificate or name of the CA.
+    #[error("set up the CA: {0}")]
+    Authority(#[source] scep::Error),
+    /// Faults or laxities.
+    #[error("set up the server: {0}")]
+    SetUp(#[from] SetUpError),
+}
+
+impl MockCa {
+    /// Starts a server in the current tokio runtime. The same seed gives the same serial numbers, nonces,
+    /// content keys and token; a CA key that is not configured is made by the cryptographic library.
+    ///
+    /// # Errors
+    /// When the configuration cannot be used, or an address is taken.
+    pub async fn start(config: Config, clock: Arc<dyn Clock>, seed: [u8; 32]) -> Result<Running, StartError> {
+        Self::start_observed(config, clock, seed, Vec::new()).await
+    }
+
+    /// Starts a server whose exchanges are shown to these observers too.
+    ///
+    /// # Errors
+    /// As [`MockCa::start`].
+    pub async fn start_observed(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        seed: [u8; 32],
+        observers: Vec<Arc<dyn Observer>>,
+    ) -> Result<Running, StartError> {
+        for address in [config.listen, config.admin] {
+            if !address.ip().is_loopback() && !config.allow_remote {
+                return Err(StartError::Remote(address));
+            }
+        }
+        let mut rng = ChaCha20Rng::from_seed(seed);
+        let token = Token::random(&mut rng);
+        let authority = Authority::new(&config.ca, clock.now(), &mut rng).map_err(StartError::Authority)?;
+        let service =
+            Arc::new(Service::new(&config, authority, Box::new(MemoryStore::default()), clock, rng)?);
+        let recorder = Arc::new(Recorder::default());
+
+        let (scep_listener, scep_address) = bind(config.listen).await?;
+        let (admin_listener, admin_address) = bind(config.admin).await?;
+        let (stop, stopped) = watch::channel(false);
+        let mut all: Vec<Arc<dyn Observer>> = vec![recorder.clone()];
+        all.extend(observers);
+        let scep_port = ScepPort { service: service.clone(), observers: all };
+        let admin_port =
+            AdminPort { service: service.clone(), recorder: recorder.clone(), token: token.clone() };
+        let tasks = [
+            tokio::spawn(serve(scep_listener, Arc::new(scep_port), stopped.clone())),
+            tokio::spawn(serve(admin_listener, Arc::new(admin_port), stopped)),
+        ];
+        // An RFC 8894 4.1 path; this server takes any other as well, unless it is configured not to.
+        let path = config.path.unwrap_or_else(|| "/scep".to_owned());
+        Ok(Running { service, recorder, token, scep_address, admin_address, path, stop, tasks })
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+/// A server that runs until it is stopped or dropped.
+#[derive(Debug)]
+pub struct Running {
+    service: Arc<Service>,
+    recorder: Arc<Recorder>,
+    token: Token,
+    scep_address: SocketAddr,
+    admin_address: SocketAddr,
+    path: String,
+    stop: watch::Sender<bool>,
+    tasks: [JoinHandle<()>; 2],
+}
+
+impl Running {
+    /// URL for SCEP clients.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}{}", self.scep_address, self.path)
+    }
+
+    /// URL of the admin port, without a path.
+    #[must_use]
+    pub fn admin_url(&self) -> String {
+        format!("http://{}", self.admin_address)
+    }
+
+    /// What the admin port asks for, as `Authorization: Bearer TOKEN`. A secret.
+    #[must_use]
+    pub fn admin_token(&self) -> &str {
+        self.token.text()
+    }
+
+    /// The CA's certificate; GetCACert may serve another one when a fault is on it.
+    #[must_use]
+    pub fn ca_certificate(&self) -> Certificate {
+        self.service.authority().sender().certificate.clone()
+    }
+
+    /// The CA's private key, PKCS#8 PEM: it opens the requests of the record. A secret.
+    ///
+    /// # Errors
+    /// When the cryptographic library cannot write it.
+    pub fn ca_key_pem(&self) -> scep::error::Result<String> {
+        self.service.authority().sender().key.to_pem()
+    }
+
+    /// Requests that wait for the operator, the oldest first.
+    #[must_use]
+    pub fn pending(&self) -> Vec<PendingRequest> {
+        self.service.pending()
+    }
+
+    /// Lets the next message of a pending transaction have the certificate.
+    ///
+    /// # Errors
+    /// When no such request is pending.
+    pub fn approve(&self, transaction_id: &str) -> Result<(), OperatorError> {
+        self.service.decide_pending(transaction_id.as_bytes(), Verdict::Approve)
+    }
+
+    /// Lets the next message of a pending transaction have a FAILURE.
+    ///
+    /// # Errors
+    /// When no such request is pending.
+    pub fn reject(&self, transaction_id: &str) -> Result<(), OperatorError> {
+        self.service.decide_pending(transaction_id.as_bytes(), Verdict::Reject)
+    }
+
+    /// Commits these faults from now on, and counts anew what is delivered.
+    ///
+    /// # Errors
+    /// When one is not in the catalogue; nothing changes then.
+    pub fn set_faults(&self, faults: &[Order]) -> scep::error::Result<()> {
+        self.service.set_faults(faults)
+    }
+
+    /// Skips these checks from now on, and makes all others.
+    ///
+    /// # Errors
+    /// When one is unknown; nothing changes then.
+    pub fn set_laxities(&self, laxities: &[String]) -> Result<(), UnknownLaxity> {
+        self.service.set_laxities(laxities)
+    }
+
+    /// How many answers each fault has changed since it was set.
+    #[must_use]
+    pub fn delivered(&self) -> BTreeMap<String, u32> {
+        self.service.delivered()
+    }
+
+    /// Takes the recorded exchanges of the SCEP port out, in order.
+    #[must_use]
+    pub fn take_record(&self) -> Vec<Recorded> {
+        self.recorder.take()
+    }
+
+    /// Accepts nothing more, lets the requests under way end, and returns when all is closed: after
+    /// [`GRACE`] at the latest.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        let ended = async {
+            for task in &mut self.tasks {
+                // A task that panicked is over too.
+                let _ = task.await;
+            }
+        };
+        // Whoever is late is cut off by Drop.
+        let _ = tokio::time::timeout(GRACE, ended).await;
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Connections live in their listener's task and end with it.
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}

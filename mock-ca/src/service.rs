@@ -1,0 +1,311 @@
+//! The service: an HTTP request as data goes in, its answer comes out. Knows no socket.
+//!
+//! ```text
+//!  HttpRequest -> operation -> receive -> ra::decide -> ca::certificate_for -> answer -> HttpResponse
+//!                                             |                |                 |           |
+//!                                           store            store          faults      faults
+//! ```
+
+mod operator;
+mod pki_operation;
+
+pub use operator::{OperatorError, PendingRequest, Verdict};
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::{RngCore as _, SeedableRng as _};
+use scep::attribute::PkiStatus;
+use scep::ca_cert::CaCertificates;
+use scep::caps::Capabilities;
+use scep::fault::{Faults, Order, Script, When};
+use scep::http::{HttpRequest, HttpResponse, Incoming, Operation};
+use scep::message::Outcome;
+
+use crate::authority::Authority;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::laxity::UnknownLaxity;
+use crate::ra::Policy;
+use crate::store::Store;
+use crate::strictness::Strictness;
+
+/// Largest body that is read: no larger message would be understood.
+pub const BODY_LIMIT: usize = scep::limits::MESSAGE;
+
+/// The server without its sockets. Shared by all connections.
+pub struct Service {
+    path: Option<String>,
+    capabilities: Capabilities,
+    policy: Policy,
+    certificate_days: u32,
+    authority: Authority,
+    clock: Arc<dyn Clock>,
+    memory: Mutex<Memory>,
+}
+
+/// What changes from request to request.
+struct Memory {
+    store: Box<dyn Store>,
+    script: Script,
+    orders: Vec<Order>,
+    strictness: Strictness,
+    laxities: Vec<String>,
+    rng: ChaCha20Rng,
+    /// Set by the laxity `liveness` only.
+    is_down: bool,
+}
+
+/// An answer, and what is to be said about it.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// What goes out.
+    pub response: HttpResponse,
+    /// `GetCACaps`, `GetCACert`, `CertRep` or `Error`.
+    pub message: &'static str,
+    /// pkiStatus of a CertRep, before faults.
+    pub pki_status: Option<&'static str>,
+    /// Faults that changed it.
+    pub faults: Vec<String>,
+    /// What was decided, and why. For the operator, never for the client.
+    pub note: String,
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service")
+            .field("policy", &self.policy)
+            .field("authority", &self.authority)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Service {
+    /// A service with the faults and laxities of the configuration. `rng` is the source of every serial
+    /// number, nonce and content key.
+    ///
+    /// # Errors
+    /// When a fault or a laxity is unknown.
+    pub fn new(
+        config: &Config,
+        authority: Authority,
+        store: Box<dyn Store>,
+        clock: Arc<dyn Clock>,
+        rng: ChaCha20Rng,
+    ) -> Result<Self, SetUpError> {
+        let keywords: Vec<&str> = config.capabilities.iter().map(String::as_str).collect();
+        Ok(Self {
+            path: config.path.clone(),
+            capabilities: Capabilities::new(&keywords),
+            policy: config.policy.clone(),
+            certificate_days: config.certificate_days,
+            authority,
+            clock,
+            memory: Mutex::new(Memory {
+                store,
+                script: script(&config.faults)?,
+                orders: config.faults.clone(),
+                strictness: Strictness::without(&config.laxities)?,
+                laxities: config.laxities.clone(),
+                rng,
+                is_down: false,
+            }),
+        })
+    }
+
+    /// Answers a request. `path` is as sent.
+    pub fn handle(&self, path: &str, request: &HttpRequest) -> Answer {
+        let strictness = {
+            let memory = self.memory();
+            if memory.is_down {
+                drop(memory);
+                return self.error(
+                    500,
+                    "out of order",
+                    "out of order since a message that could not be read",
+                );
+            }
+            memory.strictness
+        };
+        if self.path.as_deref().is_some_and(|served| served != path) {
+            return self.error(404, "nothing is here", format!("path {path} is not served"));
+        }
+        let incoming = match Incoming::read(request.method, &request.query, &request.body, &mut Vec::new()) {
+            Ok(incoming) => incoming,
+            Err(error) => {
+                let status = if strictness.http.base64 { 400 } else { 500 };
+                return self.error(status, "expected the message in base64", error.to_string());
+            }
+        };
+        match operation(&incoming) {
+            Some(Operation::GetCaCaps) => self.ca_caps(),
+            Some(Operation::GetCaCert) => self.ca_cert(),
+            Some(Operation::PkiOperation) => {
+                self.pki_operation(incoming.message.as_deref().unwrap_or_default(), &strictness)
+            }
+            None if !strictness.http.operation => self.ca_caps(),
+            None => {
+                let actual = incoming.operation.as_deref().unwrap_or("none");
+                self.error(
+                    400,
+                    "expected operation GetCACaps, GetCACert or PKIOperation",
+                    format!("operation {actual}"),
+                )
+            }
+        }
+    }
+
+    /// The answer to what is no SCEP request at all.
+    pub fn error(&self, status: u16, text: &str, note: impl Into<String>) -> Answer {
+        let faults = self.memory().script.next("Error", None);
+        self.finish(HttpResponse::error(status, text), "Error", None, faults, note.into())
+    }
+
+    /// Largest body that the server reads; None when a laxity takes the limit away.
+    pub fn body_limit(&self) -> Option<usize> {
+        self.memory().strictness.http.body_limit.then_some(BODY_LIMIT)
+    }
+
+    /// The CA's identity.
+    pub fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// The clock that certificates are dated by.
+    pub fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+
+    /// Commits these faults from now on, and counts anew.
+    ///
+    /// # Errors
+    /// When one is not in the catalogue, or for answers that there are not; nothing changes then.
+    pub fn set_faults(&self, orders: &[Order]) -> scep::error::Result<()> {
+        let script = script(orders)?;
+        let mut memory = self.memory();
+        (memory.script, memory.orders) = (script, orders.to_vec());
+        Ok(())
+    }
+
+    /// The faults that are committed now.
+    pub fn faults(&self) -> Vec<Order> {
+        self.memory().orders.clone()
+    }
+
+    /// How many answers each fault has changed since it was set.
+    pub fn delivered(&self) -> BTreeMap<String, u32> {
+        self.memory().script.delivered().clone()
+    }
+
+    /// Skips these checks from now on, and makes all others.
+    ///
+    /// # Errors
+    /// When one is unknown; nothing changes then.
+    pub fn set_laxities(&self, laxities: &[String]) -> Result<(), UnknownLaxity> {
+        let strictness = Strictness::without(laxities)?;
+        let mut memory = self.memory();
+        (memory.strictness, memory.laxities, memory.is_down) = (strictness, laxities.to_vec(), false);
+        Ok(())
+    }
+
+    /// The checks that are skipped now.
+    pub fn laxities(&self) -> Vec<String> {
+        self.memory().laxities.clone()
+    }
+
+    fn ca_caps(&self) -> Answer {
+        let faults = self.memory().script.next("GetCACaps", None);
+        let response = HttpResponse::ok("text/plain", self.capabilities.write());
+        self.finish(response, "GetCACaps", None, faults, "capabilities".to_owned())
+    }
+
+    fn ca_cert(&self) -> Answer {
+        let mut faults = self.memory().script.next("GetCACert", None);
+        match self.authority.served(&mut faults) {
+            Ok(certificate) => {
+                let (content_type, body) = CaCertificates::write(&[certificate], &mut faults);
+                let response = HttpResponse::ok(content_type, body);
+                self.finish(response, "GetCACert", None, faults, "CA certificate".to_owned())
+            }
+            Err(error) => self.internal_error(&error),
+        }
+    }
+
+    fn internal_error(&self, error: &scep::Error) -> Answer {
+        self.error(500, "internal error", format!("failed to answer: {error}"))
+    }
+
+    /// Faults on HTTP, and the accounts of all faults.
+    fn finish(
+        &self,
+        mut response: HttpResponse,
+        message: &'static str,
+        outcome: Option<&Outcome>,
+        mut faults: Faults,
+        note: String,
+    ) -> Answer {
+        faults.response(&mut response);
+        self.memory().script.record(&faults);
+        let pki_status = outcome.map(|outcome| outcome.status().name());
+        Answer { response, message, pki_status, faults: faults.applied().to_vec(), note }
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        // Nothing is left half changed where a panic could strike.
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Memory {
+    /// A generator for one answer, so that answers are written outside the lock.
+    fn fork_rng(&mut self) -> ChaCha20Rng {
+        let mut seed = [0; 32];
+        self.rng.fill_bytes(&mut seed);
+        ChaCha20Rng::from_seed(seed)
+    }
+}
+
+/// The operation of a request. RFC 8894 4.3: by POST there is only PKIOperation, and many servers do not
+/// look whether the client says so.
+fn operation(incoming: &Incoming) -> Option<Operation> {
+    match incoming.operation.as_deref() {
+        None => incoming.is_post.then_some(Operation::PkiOperation),
+        Some(name) => Operation::parse(name)
+            .filter(|operation| !incoming.is_post || *operation == Operation::PkiOperation),
+    }
+}
+
+/// Names of answers, as [`Answer::message`] has them.
+const MESSAGES: &[&str] = &["GetCACaps", "GetCACert", "CertRep", "Error"];
+
+/// Faults for answers that there are: others would never be committed, and nobody would notice.
+pub(crate) fn script(orders: &[Order]) -> scep::error::Result<Script> {
+    for order in orders {
+        let When { message, status, .. } = &order.when;
+        let misuse = |detail| Err(scep::Error::Misuse { what: "fault", detail });
+        if let Some(message) = message.as_deref().filter(|message| !MESSAGES.contains(message)) {
+            return misuse(format!(
+                "{}: expected one of {}, got `{message}`",
+                order.fault,
+                MESSAGES.join(", ")
+            ));
+        }
+        if let Some(status) = status.as_deref().filter(|status| PkiStatus::from_name(status).is_none()) {
+            return misuse(format!("{}: expected SUCCESS, FAILURE or PENDING, got `{status}`", order.fault));
+        }
+    }
+    Script::new(orders)
+}
+
+/// Why faults and laxities cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetUpError {
+    /// A fault is not in the catalogue.
+    #[error(transparent)]
+    Fault(#[from] scep::Error),
+    /// A laxity is unknown.
+    #[error(transparent)]
+    Laxity(#[from] UnknownLaxity),
+}

@@ -1,0 +1,255 @@
+//! Every laxity: the check that it switches off is there, and gone with it.
+
+use std::collections::BTreeSet;
+
+use mock_ca::LAXITIES;
+
+use crate::device::{Device, word};
+use crate::server::Server;
+use crate::wire::{get, post};
+
+/// A laxity, what a client does, and what it gets from a server without and with the laxity.
+struct Row {
+    laxity: &'static str,
+    does: fn(&Server) -> String,
+    strict: &'static str,
+    lax: &'static str,
+}
+
+const ROWS: &[Row] = &[
+    Row {
+        laxity: "operation",
+        does: |server| word(&get(&server.url(), "operation=Nonsense")),
+        strict: "400",
+        lax: "200 text/plain",
+    },
+    Row {
+        laxity: "body-limit",
+        does: |server| word(&post(&server.url(), "", &vec![0x5a; (1 << 20) + 1])),
+        strict: "413",
+        lax: "400",
+    },
+    Row {
+        laxity: "empty-body",
+        does: |server| word(&post(&server.url(), "operation=PKIOperation", b"")),
+        strict: "400",
+        lax: "200 application/x-pki-message",
+    },
+    Row {
+        laxity: "base64",
+        does: |server| word(&get(&server.url(), "operation=PKIOperation&message=%00!")),
+        strict: "400",
+        lax: "500",
+    },
+    Row {
+        laxity: "garbage",
+        does: |server| word(&post(&server.url(), "operation=PKIOperation", b"garbage")),
+        strict: "400",
+        lax: "500",
+    },
+    Row {
+        laxity: "liveness",
+        does: |server| {
+            let garbage = post(&server.url(), "operation=PKIOperation", b"garbage").status;
+            format!("{garbage}, then {}", word(&get(&server.url(), "operation=GetCACaps")))
+        },
+        strict: "400, then 200 text/plain",
+        lax: "400, then 500",
+    },
+    Row {
+        laxity: "ber",
+        does: |server| enrol_with(server, "message.indefinite"),
+        strict: "SUCCESS",
+        lax: REFUSED,
+    },
+    Row {
+        laxity: "extra-attributes",
+        does: |server| enrol_with(server, "attr.extra"),
+        strict: "SUCCESS",
+        lax: REFUSED,
+    },
+    Row {
+        laxity: "transaction-id",
+        does: |server| enrol_with(server, "attr.transactionID.remove"),
+        strict: "400",
+        lax: "SUCCESS",
+    },
+    Row {
+        laxity: "sender-nonce",
+        does: |server| enrol_with(server, "attr.senderNonce.remove"),
+        strict: "400",
+        lax: "SUCCESS",
+    },
+    Row {
+        laxity: "md5",
+        does: |server| enrol_with(server, "signer.digest.md5"),
+        strict: "FAILURE badAlg",
+        lax: "SUCCESS",
+    },
+    Row {
+        laxity: "signer-certificate",
+        does: |server| enrol_with(server, "certificates.remove"),
+        strict: "FAILURE badMessageCheck",
+        lax: "SUCCESS",
+    },
+    Row {
+        laxity: "message-digest",
+        does: |server| enrol_with(server, "attr.messageDigest.flip"),
+        strict: "FAILURE badMessageCheck",
+        lax: "SUCCESS",
+    },
+    Row {
+        laxity: "message-signature",
+        does: |server| enrol_with(server, "signer.signature.flip-bit"),
+        strict: "FAILURE badMessageCheck",
+        lax: "SUCCESS",
+    },
+    Row {
+        laxity: "message-type",
+        does: |server| enrol_with(server, "attr.messageType.99"),
+        strict: REFUSED,
+        lax: "SUCCESS",
+    },
+    Row {
+        laxity: "unknown-cipher",
+        does: |server| enrol_with(server, "envelope.cipher.unknown"),
+        strict: "FAILURE badAlg",
+        lax: "SUCCESS",
+    },
+    Row {
+        laxity: "single-des",
+        does: |server| enrol_with(server, "envelope.cipher.des"),
+        strict: "FAILURE badAlg",
+        lax: "SUCCESS",
+    },
+    Row {
+        laxity: "possession",
+        does: |server| enrol_with(server, "csr.signature.flip-bit"),
+        strict: REFUSED,
+        lax: "SUCCESS",
+    },
+    Row {
+        laxity: "challenge-required",
+        does: |server| Device::without_challenge("pool-00").enrol(server).word(),
+        strict: "PENDING",
+        lax: "SUCCESS",
+    },
+    Row {
+        laxity: "challenge-value",
+        does: |server| enrol_with(server, "csr.challenge.other"),
+        strict: REFUSED,
+        lax: "SUCCESS",
+    },
+    Row {
+        laxity: "repeat-transaction",
+        does: |server| {
+            let mut device = Device::new("pool-00");
+            let first = device.enrol(server);
+            compare(first.certificate(), device.enrol(server).certificate())
+        },
+        strict: "the same",
+        lax: "another",
+    },
+    Row {
+        laxity: "poll-unknown",
+        does: |server| Device::new("pool-00").poll(server).word(),
+        strict: "FAILURE badCertId",
+        lax: "PENDING",
+    },
+    Row {
+        laxity: "poll-approval",
+        does: |server| {
+            let mut device = Device::without_challenge("pool-00");
+            format!("{}, then {}", device.enrol(server).word(), device.poll(server).word())
+        },
+        strict: "PENDING, then PENDING",
+        lax: "PENDING, then SUCCESS",
+    },
+    Row {
+        laxity: "poll-rejection",
+        does: |server| {
+            let mut device = Device::without_challenge("pool-00");
+            device.enrol(server);
+            server.reject(&device.id.to_string()).unwrap();
+            device.poll(server).word()
+        },
+        strict: REFUSED,
+        lax: "SUCCESS",
+    },
+    Row {
+        laxity: "poll-again",
+        does: |server| approved(server, |device, server| device.poll(server).word()),
+        strict: "SUCCESS",
+        lax: "PENDING",
+    },
+    Row {
+        laxity: "poll-reissue",
+        does: |server| {
+            let mut device = Device::new("pool-00");
+            let first = device.enrol(server);
+            compare(first.certificate(), device.poll(server).certificate())
+        },
+        strict: "the same",
+        lax: "another",
+    },
+];
+
+const REFUSED: &str = "FAILURE badRequest";
+
+fn enrol_with(server: &Server, fault: &str) -> String {
+    Device::new("pool-00").enrol_with(server, fault).word()
+}
+
+fn compare<T: PartialEq>(first: T, second: T) -> String {
+    if first == second { "the same".to_owned() } else { "another".to_owned() }
+}
+
+/// What happens after a pending request was approved and got its certificate.
+fn approved(server: &Server, then: fn(&mut Device, &Server) -> String) -> String {
+    let mut device = Device::without_challenge("pool-00");
+    device.enrol(server);
+    server.approve(&device.id.to_string()).unwrap();
+    assert_eq!(device.poll(server).word(), "SUCCESS");
+    then(&mut device, server)
+}
+
+#[test]
+fn without_a_laxity_every_check_is_made() {
+    for row in ROWS {
+        assert_eq!((row.does)(&Server::start()), row.strict, "{}", row.laxity);
+    }
+}
+
+#[test]
+fn a_laxity_switches_its_check_off() {
+    for row in ROWS {
+        assert_eq!((row.does)(&Server::lax(row.laxity)), row.lax, "{}", row.laxity);
+    }
+}
+
+#[test]
+fn every_laxity_has_its_row() {
+    let rows: BTreeSet<_> = ROWS.iter().map(|row| row.laxity).collect();
+    assert_eq!(rows, LAXITIES.iter().map(|laxity| laxity.id).collect());
+}
+
+#[test]
+fn laxities_are_taken_back() {
+    let server = Server::lax("liveness");
+    post(&server.url(), "operation=PKIOperation", b"garbage");
+    assert_eq!(get(&server.url(), "operation=GetCACaps").status, 500);
+    server.set_laxities(&[]).unwrap();
+    assert_eq!(get(&server.url(), "operation=GetCACaps").status, 200);
+}
+
+#[test]
+fn weak_algorithms_are_mirrored() {
+    let server = Server::start();
+    server.set_laxities(&["md5".to_owned(), "single-des".to_owned()]).unwrap();
+    let mut device = Device::new("pool-00");
+    (device.cipher, device.digest) = (scep::suite::Cipher::Des, scep::suite::Digest::Md5);
+    let answer = device.enrol(&server);
+    let envelope = answer.message().envelope(&mut Vec::new()).unwrap().unwrap();
+    assert_eq!(envelope.cipher, scep::suite::Cipher::Des.oid());
+    assert_eq!(answer.message().signer().unwrap().digest(), Some(scep::suite::Digest::Md5));
+}
