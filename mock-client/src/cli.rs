@@ -1,0 +1,145 @@
+//! The command line: arguments in, exit code and text out. A library call, so that a test can treat a
+//! client in its own process exactly as a child process.
+
+mod args;
+mod enroll;
+mod getca;
+mod getcaps;
+mod laxities;
+mod report;
+
+use std::ffi::OsString;
+use std::io::Write;
+
+use clap::{CommandFactory as _, FromArgMatches as _};
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng as _;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::files::FileError;
+use args::{Cli, Command};
+
+/// Where output goes, and whose process it is.
+pub struct Io<'a> {
+    /// Results.
+    pub stdout: &'a mut dyn Write,
+    /// Warnings and errors.
+    pub stderr: &'a mut dyn Write,
+    /// Whether the client may end, or stop, the process.
+    pub process: Process,
+}
+
+impl std::fmt::Debug for Io<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Io({:?})", self.process)
+    }
+}
+
+/// Whose process the client runs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Process {
+    /// Its own: the laxities that crash or hang may.
+    Own,
+    /// Somebody else's: they are refused.
+    Shared,
+}
+
+impl Io<'_> {
+    /// A line of the result. Nobody to read it is no reason to fail.
+    fn say(&mut self, line: impl AsRef<str>) {
+        let _ = writeln!(self.stdout, "{}", printable(line.as_ref()));
+    }
+
+    /// A line for people, not part of the result.
+    fn remark(&mut self, line: impl AsRef<str>) {
+        let _ = writeln!(self.stderr, "mock-client: {}", printable(line.as_ref()));
+    }
+
+    fn flush(&mut self) {
+        let _ = self.stdout.flush();
+        let _ = self.stderr.flush();
+    }
+}
+
+/// A text that may come from a peer, without what a terminal would obey.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+/// Why a command ended without a result.
+#[derive(Debug, thiserror::Error)]
+enum CommandError {
+    #[error("{0}")]
+    Usage(String),
+    #[error("failed to {0}")]
+    Files(#[from] FileError),
+    #[error("failed to {0}")]
+    Failure(#[from] Failure),
+    #[error("failed to {0}")]
+    Internal(String),
+}
+
+impl CommandError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Usage(_) => Exit::Usage,
+            Self::Files(_) => Exit::Files,
+            Self::Failure(failure) => failure.exit(),
+            Self::Internal(_) => Exit::Internal,
+        }
+    }
+}
+
+/// Runs one command; `args` are the arguments after the program's name. Returns the exit code.
+pub fn run<A>(args: impl IntoIterator<Item = A>, io: &mut Io<'_>) -> u8
+where
+    A: Into<OsString> + Clone,
+{
+    let command = Cli::command()
+        .after_help(Exit::table())
+        .mut_subcommands(|subcommand| subcommand.after_help(Exit::table()));
+    let args = std::iter::once(OsString::from("mock-client")).chain(args.into_iter().map(Into::into));
+    let parsed = command.try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches));
+    let exit = match parsed {
+        Ok(cli) => dispatch(&cli.command, io),
+        Err(error) if error.use_stderr() => {
+            let _ = write!(io.stderr, "{error}");
+            Exit::Usage
+        }
+        // --help and --version are no errors.
+        Err(text) => {
+            let _ = write!(io.stdout, "{text}");
+            Exit::Done
+        }
+    };
+    io.flush();
+    exit.code()
+}
+
+fn dispatch(command: &Command, io: &mut Io<'_>) -> Exit {
+    let result = match command {
+        Command::Getcaps(args) => getcaps::run(args, io),
+        Command::Getca(args) => getca::run(args, io),
+        Command::Enroll(args) => enroll::run(args, io),
+        Command::Laxities => laxities::run(io),
+    };
+    result.unwrap_or_else(|error| {
+        io.remark(error.to_string());
+        error.exit()
+    })
+}
+
+/// The generator of all nonces, identifiers and paddings of a run.
+fn generator(seed: Option<[u8; 32]>) -> Result<ChaCha20Rng, CommandError> {
+    let seed = match seed {
+        Some(seed) => seed,
+        None => {
+            let mut seed = [0; 32];
+            let failed = |e| CommandError::Internal(format!("get randomness from the system: {e}"));
+            openssl::rand::rand_bytes(&mut seed).map_err(failed)?;
+            seed
+        }
+    };
+    Ok(ChaCha20Rng::from_seed(seed))
+}

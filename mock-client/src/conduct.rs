@@ -1,0 +1,151 @@
+//! How the client behaves: what it checks and what it does with the outcome. The default is right; a
+//! [laxity](crate::laxity) changes one thing.
+
+use scep::caps::Capabilities;
+use scep::client::{Checks, Continuity, PollPolicy, Suite};
+use scep::suite::{Cipher, Digest};
+
+use crate::laxity::{self, UnknownLaxity};
+
+/// How the client behaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conduct {
+    /// Checks on a CertRep.
+    pub checks: Checks,
+    /// What the messages of one transaction have in common.
+    pub continuity: Continuity,
+    /// Compares the CA certificate with what the user said to trust.
+    pub ca_pin: bool,
+    /// Verifies the other certificates of the GetCACert answer under the CA.
+    pub ca_chain: bool,
+    /// Never uses single DES for requests.
+    pub modern: bool,
+    /// Uses only what the server announces.
+    pub announced_only: bool,
+    /// Uses POST when it is announced.
+    pub post_when_announced: bool,
+    /// Polls after PENDING.
+    pub polls: bool,
+    /// Stops polling at the limit.
+    pub poll_limit: bool,
+    /// Signs with the key that it asks to certify.
+    pub signs_with_requested_key: bool,
+    /// Installs the certificate of a SUCCESS.
+    pub installs_issued: bool,
+    /// Installs its own certificate, not the CA's.
+    pub installs_own: bool,
+    /// Ends with [`Exit::Done`](crate::Exit::Done) after a SUCCESS.
+    pub reports_issued: bool,
+    /// Ends with another exit code after a refusal.
+    pub reports_refusal: bool,
+    /// Installs nothing from an answer that it rejected.
+    pub discards_rejected: bool,
+    /// Installs nothing after FAILURE.
+    pub discards_on_failure: bool,
+    /// What happens after a refusal was reported.
+    pub on_refusal: OnRefusal,
+}
+
+/// What the program does once it has reported a FAILURE or a rejected answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnRefusal {
+    /// Ends with its exit code.
+    End,
+    /// Is ended by a signal.
+    Crash,
+    /// Never ends.
+    Hang,
+}
+
+impl Default for Conduct {
+    fn default() -> Self {
+        Self {
+            checks: Checks::default(),
+            continuity: Continuity::default(),
+            ca_pin: true,
+            ca_chain: true,
+            modern: true,
+            announced_only: true,
+            post_when_announced: true,
+            polls: true,
+            poll_limit: true,
+            signs_with_requested_key: true,
+            installs_issued: true,
+            installs_own: true,
+            reports_issued: true,
+            reports_refusal: true,
+            discards_rejected: true,
+            discards_on_failure: true,
+            on_refusal: OnRefusal::End,
+        }
+    }
+}
+
+impl Conduct {
+    /// Right but for these laxities.
+    ///
+    /// # Errors
+    /// When there is no laxity of that id.
+    pub fn with_laxities<S: AsRef<str>>(ids: &[S]) -> Result<Self, UnknownLaxity> {
+        let mut conduct = Self::default();
+        for id in ids {
+            (laxity::find(id.as_ref())?.apply)(&mut conduct);
+        }
+        Ok(conduct)
+    }
+
+    /// Algorithms and transport towards a server with these capabilities.
+    #[must_use]
+    pub fn suite(&self, capabilities: &Capabilities) -> Suite {
+        let mut suite = if self.announced_only {
+            Suite::choose(capabilities)
+        } else {
+            Suite { cipher: Cipher::Aes128, digest: Digest::Sha256, post: true }
+        };
+        if !self.modern {
+            (suite.cipher, suite.digest) = (Cipher::Des, Digest::Sha1);
+        }
+        suite.post &= self.post_when_announced;
+        suite
+    }
+
+    /// The polling that comes of the configured one.
+    #[must_use]
+    pub fn poll_policy(&self, configured: PollPolicy) -> PollPolicy {
+        let mut policy = configured;
+        if !self.poll_limit {
+            (policy.max_polls, policy.max_seconds) = (u32::MAX, u64::MAX);
+        }
+        if !self.polls {
+            policy.max_polls = 0;
+        }
+        policy
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use scep::caps::Capabilities;
+    use scep::client::Suite;
+    use scep::suite::{Cipher, Digest};
+
+    use super::Conduct;
+
+    #[rstest]
+    #[case::right(&[], &["SCEPStandard"], Cipher::Aes128, Digest::Sha256, true)]
+    #[case::nothing_announced(&[], &[], Cipher::Des3, Digest::Sha1, false)]
+    #[case::single_des(&["single-des"], &["SCEPStandard"], Cipher::Des, Digest::Sha1, true)]
+    #[case::get_always(&["get-always"], &["SCEPStandard"], Cipher::Aes128, Digest::Sha256, false)]
+    #[case::ignore_caps(&["ignore-caps"], &[], Cipher::Aes128, Digest::Sha256, true)]
+    fn the_suite_is_what_the_server_announces_but_for_laxities(
+        #[case] laxities: &[&str],
+        #[case] keywords: &[&str],
+        #[case] cipher: Cipher,
+        #[case] digest: Digest,
+        #[case] post: bool,
+    ) {
+        let suite = Conduct::with_laxities(laxities).unwrap().suite(&Capabilities::new(keywords));
+        assert_eq!(suite, Suite { cipher, digest, post });
+    }
+}

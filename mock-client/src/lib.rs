@@ -1,0 +1,32 @@
+//! The reference SCEP client: it talks to a server over a [`Transport`], waits by a [`Clock`] and does what
+//! [`scep::client`] decides.
+//!
+//! ```text
+//!  cli -> ops::{getcaps, getca, enroll} -> scep::client over a transport and a clock -> files
+//! ```
+//!
+//! Everything blocks; the runtime underneath [`HttpTransport`] is its own. A test tells the client what to
+//! do wrong: faults change what it writes ([`scep::fault`]), laxities what it checks and how it behaves
+//! ([`laxity::LAXITIES`]).
+
+pub mod challenge;
+pub mod cli;
+pub mod clock;
+pub mod conduct;
+pub mod exit;
+pub mod failure;
+pub mod files;
+pub mod identity;
+pub mod laxity;
+pub mod ops;
+pub mod transport;
+pub mod trust;
+
+pub use challenge::Challenge;
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use conduct::{Conduct, OnRefusal};
+pub use exit::Exit;
+pub use failure::Failure;
+pub use ops::{EnrolConfig, Enrolled, enroll, getca, getcaps};
+pub use transport::{HttpTransport, ServerUrl, TimeLimits, Transport, TransportError, TransportErrorKind};
+pub use trust::{Fingerprint, Trust, Untrusted};

@@ -1,0 +1,241 @@
+//! The transport over HTTP/1.1: one connection a request, on a runtime of its own. Redirects are answers.
+
+use std::error::Error as StdError;
+use std::io;
+use std::time::Duration;
+
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper::body::Bytes;
+use hyper::client::conn::http1;
+use hyper::header;
+use hyper_util::rt::TokioIo;
+use scep::http::{HttpRequest, HttpResponse};
+use tokio::net::TcpStream;
+use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout;
+
+use super::{ServerUrl, Transport, TransportError, TransportErrorKind as Kind};
+
+/// Largest answer read, in octets: four times the largest message that [`scep::limits::MESSAGE`] allows.
+pub const BODY_LIMIT: usize = 4 << 20;
+
+/// How long things may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeLimits {
+    /// Until the connection stands.
+    pub connect: Duration,
+    /// From the start of connecting to the last octet of the answer.
+    pub exchange: Duration,
+}
+
+impl Default for TimeLimits {
+    fn default() -> Self {
+        Self::within(Duration::from_secs(10))
+    }
+}
+
+impl TimeLimits {
+    /// A limit for the whole exchange; half of it, at most five seconds, for the connection.
+    #[must_use]
+    pub fn within(exchange: Duration) -> Self {
+        Self { connect: (exchange / 2).min(Duration::from_secs(5)), exchange }
+    }
+}
+
+/// A server behind a URL. Blocks: not to be used on a thread that runs asynchronous tasks.
+#[derive(Debug)]
+pub struct HttpTransport {
+    url: ServerUrl,
+    limits: TimeLimits,
+    runtime: Runtime,
+}
+
+impl HttpTransport {
+    /// Prepares for the server; nothing is sent yet.
+    ///
+    /// # Errors
+    /// When the operating system gives no event queue.
+    pub fn new(url: ServerUrl, limits: TimeLimits) -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        Ok(Self { url, limits, runtime })
+    }
+}
+
+impl Transport for HttpTransport {
+    fn send(&mut self, request: &HttpRequest) -> Result<HttpResponse, TransportError> {
+        let Self { url, limits, runtime } = self;
+        runtime.block_on(async {
+            let exchange = exchange(url, limits.connect, request);
+            timeout(limits.exchange, exchange).await.unwrap_or_else(|_| {
+                Err(error(Kind::Timeout, format!("gave up after {} ms", limits.exchange.as_millis())))
+            })
+        })
+    }
+}
+
+async fn exchange(
+    url: &ServerUrl,
+    limit: Duration,
+    request: &HttpRequest,
+) -> Result<HttpResponse, TransportError> {
+    let request = write(url, request)?;
+    let connecting = timeout(limit, TcpStream::connect((url.host.as_str(), url.port)));
+    let stream = connecting
+        .await
+        .map_err(|_| error(Kind::Timeout, format!("no connection after {} ms", limit.as_millis())))?
+        .map_err(|cause| from_connecting(url, &cause))?;
+    let (mut sender, connection) =
+        http1::handshake(TokioIo::new(stream)).await.map_err(|cause| from_http(&cause))?;
+    let driver = tokio::spawn(connection);
+    let answer = async {
+        let response = sender.send_request(request).await.map_err(|cause| from_http(&cause))?;
+        let (head, body) = response.into_parts();
+        let body =
+            Limited::new(body, BODY_LIMIT).collect().await.map_err(|cause| from_body(cause.as_ref()))?;
+        let content_type = head.headers.get(header::CONTENT_TYPE);
+        Ok(HttpResponse {
+            status: head.status.as_u16(),
+            content_type: content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
+            body: body.to_bytes().to_vec(),
+        })
+    }
+    .await;
+    driver.abort();
+    answer
+}
+
+fn write(url: &ServerUrl, request: &HttpRequest) -> Result<hyper::Request<Full<Bytes>>, TransportError> {
+    let mut builder = hyper::Request::builder()
+        .method(request.method.name())
+        .uri(url.target(&request.query))
+        .header(header::HOST, &url.authority)
+        .header(header::USER_AGENT, concat!("mock-client/", env!("CARGO_PKG_VERSION")))
+        .header(header::CONNECTION, "close");
+    if let Some(content_type) = &request.content_type {
+        builder = builder.header(header::CONTENT_TYPE, content_type);
+    }
+    builder
+        .body(Full::new(Bytes::from(request.body.clone())))
+        .map_err(|cause| error(Kind::Unsendable, cause.to_string()))
+}
+
+fn error(kind: Kind, detail: impl Into<String>) -> TransportError {
+    TransportError { kind, detail: detail.into() }
+}
+
+fn from_connecting(url: &ServerUrl, cause: &io::Error) -> TransportError {
+    let kind = match cause.kind() {
+        io::ErrorKind::ConnectionRefused => Kind::Refused,
+        io::ErrorKind::TimedOut => Kind::Timeout,
+        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => Kind::Closed,
+        // Everything else, a name that nobody knows included, means that there is no way to it.
+        _ => Kind::Unreachable,
+    };
+    error(kind, format!("{}: {cause}", url.authority))
+}
+
+fn from_http(cause: &hyper::Error) -> TransportError {
+    let kind = if cause.is_parse() || cause.is_parse_status() {
+        Kind::NotHttp
+    } else if cause.is_timeout() {
+        Kind::Timeout
+    } else {
+        Kind::Closed
+    };
+    let detail = match StdError::source(cause) {
+        Some(source) => format!("{cause}: {source}"),
+        None => cause.to_string(),
+    };
+    error(kind, detail)
+}
+
+fn from_body(cause: &(dyn StdError + Send + Sync + 'static)) -> TransportError {
+    if cause.is::<LengthLimitError>() {
+        return error(Kind::TooLarge, format!("expected at most {BODY_LIMIT} bytes"));
+    }
+    cause.downcast_ref().map_or_else(|| error(Kind::Closed, cause.to_string()), from_http)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::time::Duration;
+
+    use rstest::rstest;
+    use scep::http::{HttpRequest, Operation};
+
+    use super::{BODY_LIMIT, HttpTransport, TimeLimits};
+    use crate::transport::{ServerUrl, Transport as _, TransportErrorKind as Kind};
+
+    fn transport(port: u16, limit: Duration) -> HttpTransport {
+        let url = ServerUrl::parse(&format!("http://127.0.0.1:{port}/scep")).unwrap();
+        HttpTransport::new(url, TimeLimits::within(limit)).unwrap()
+    }
+
+    /// What the client makes of these octets as an answer, and what it had sent.
+    fn answer(octets: Vec<u8>, request: &HttpRequest) -> (Result<(u16, Vec<u8>), Kind>, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut seen = Vec::new();
+            let mut octet = [0];
+            while !seen.ends_with(b"\r\n\r\n") && stream.read(&mut octet).unwrap() == 1 {
+                seen.extend(octet);
+            }
+            // The client may have hung up already: that is its answer.
+            let _ = stream.write_all(&octets);
+            String::from_utf8(seen).unwrap()
+        });
+        let answer = transport(port, Duration::from_secs(20)).send(request);
+        (answer.map(|a| (a.status, a.body)).map_err(|e| e.kind), server.join().unwrap())
+    }
+
+    fn http(status: &str, length: usize, body: &[u8]) -> Vec<u8> {
+        [format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n\r\n").as_bytes(), body].concat()
+    }
+
+    #[rstest]
+    #[case::ok(http("200 OK", 2, b"hi"), Ok((200, b"hi".to_vec())))]
+    #[case::error(http("500 No", 0, b""), Ok((500, Vec::new())))]
+    #[case::redirect(http("302 There", 0, b""), Ok((302, Vec::new())))]
+    #[case::nothing(Vec::new(), Err(Kind::Closed))]
+    #[case::truncated(http("200 OK", 9, b"hi"), Err(Kind::Closed))]
+    #[case::not_http(b"220 mail.example ESMTP\r\n\r\n".to_vec(), Err(Kind::NotHttp))]
+    #[case::too_large(http("200 OK", BODY_LIMIT + 1, &vec![0; BODY_LIMIT + 1]), Err(Kind::TooLarge))]
+    fn an_answer_is_read_or_its_failure_named(
+        #[case] octets: Vec<u8>,
+        #[case] expected: Result<(u16, Vec<u8>), Kind>,
+    ) {
+        assert_eq!(answer(octets, &HttpRequest::query(Operation::GetCaCaps)).0, expected);
+    }
+
+    #[test]
+    fn the_request_line_and_head_are_what_the_request_says() {
+        let (_, seen) = answer(http("200 OK", 0, b""), &HttpRequest::post(vec![1, 2, 3]));
+        assert!(seen.starts_with("POST /scep?operation=PKIOperation HTTP/1.1\r\nhost: 127.0.0.1:"), "{seen}");
+        assert!(seen.contains("\r\ncontent-type: application/x-pki-message\r\n"), "{seen}");
+        assert!(seen.contains("\r\ncontent-length: 3\r\n"), "{seen}");
+    }
+
+    #[test]
+    fn nobody_listening_is_a_refusal_and_silence_a_timeout() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let request = HttpRequest::query(Operation::GetCaCaps);
+        let silent = transport(port, Duration::from_millis(50)).send(&request);
+        assert_eq!(silent.map_err(|e| e.kind), Err(Kind::Timeout));
+        drop(listener);
+        let refused = transport(port, Duration::from_secs(20)).send(&request);
+        assert_eq!(refused.map_err(|e| e.kind), Err(Kind::Refused));
+    }
+
+    #[test]
+    fn an_unknown_name_is_unreachable() {
+        let url = ServerUrl::parse("http://no-such-host.invalid/scep").unwrap();
+        let mut transport = HttpTransport::new(url, TimeLimits::default()).unwrap();
+        let failed = transport.send(&HttpRequest::query(Operation::GetCaCaps)).unwrap_err();
+        assert_eq!(failed.kind, Kind::Unreachable, "{failed}");
+    }
+}

@@ -1,0 +1,15 @@
+//! The client against a SCEP server in memory: by library calls, by its command line over a loopback
+//! socket, and as a program.
+
+#[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod enrolment;
+#[cfg(test)]
+mod laxities;
+#[cfg(test)]
+mod listener;
+#[cfg(test)]
+mod program;
+#[cfg(test)]
+mod service;
