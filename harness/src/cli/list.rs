@@ -1,0 +1,22 @@
+//! `sceptic list`.
+
+use super::{Failure, say};
+use crate::data::Suite;
+use crate::exit::Exit;
+use crate::plan::{self, Pool};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Case ids, areas, `tier:core`, `req:8894-…`, patterns with `*`, `-WORD` to leave out.
+    #[arg(value_name = "FILTER", allow_hyphen_values = true)]
+    filter: Vec<String>,
+}
+
+pub(super) fn run(suite: &Suite, args: &Args) -> Result<u8, Failure> {
+    let instances =
+        plan::select(suite, Pool::All, &args.filter).map_err(|e| Failure::new(Exit::Usage, e.to_string()))?;
+    for line in plan::lines(suite, &instances) {
+        say(line);
+    }
+    Ok(Exit::Satisfied.code())
+}

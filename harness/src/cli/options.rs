@@ -1,0 +1,137 @@
+//! Options that several commands share, and what they become.
+
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use jiff::civil::Date;
+use rand_core::{OsRng, TryRngCore as _};
+use scep::UnixTime;
+
+use super::Failure;
+use crate::data::{Expectations as File, Suite};
+use crate::exit::Exit;
+use crate::expect::{Entry, Expectations, Known};
+
+/// Seed, jobs and place of a run.
+#[derive(Debug, clap::Args)]
+pub(super) struct RunOptions {
+    /// Folder for results, evidence and reports, made new [default: .sceptic/runs/ID].
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Seed of nonces, identifiers and paddings, 64 hex digits at most [default: random].
+    #[arg(long, value_name = "HEX", value_parser = parse_seed)]
+    pub(super) seed: Option<[u8; 32]>,
+    /// Cases at a time.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=256))]
+    pub(super) jobs: u64,
+    /// Warnings gate too: exit 11.
+    #[arg(long)]
+    pub(super) strict: bool,
+}
+
+fn parse_seed(text: &str) -> Result<[u8; 32], String> {
+    let digits: Vec<u8> = text.chars().filter_map(|c| c.to_digit(16).map(|d| d as u8)).collect();
+    if digits.is_empty() || digits.len() != text.len() || digits.len() > 64 {
+        return Err("expected 1 to 64 hex digits".to_owned());
+    }
+    let mut seed = [0; 32];
+    for (index, digit) in digits.iter().enumerate() {
+        if let Some(octet) = seed.get_mut(index / 2) {
+            *octet |= if index % 2 == 0 { digit << 4 } else { *digit };
+        }
+    }
+    Ok(seed)
+}
+
+/// The seed, as it is printed and taken again.
+pub(super) fn seed_text(seed: &[u8; 32]) -> String {
+    let text: String = seed.iter().map(|octet| format!("{octet:02x}")).collect();
+    let short = text.trim_end_matches('0');
+    if short.is_empty() { "0".to_owned() } else { short.to_owned() }
+}
+
+impl RunOptions {
+    /// The given seed, or eight random octets: short enough to be typed again.
+    pub(super) fn seed(&self) -> Result<[u8; 32], Failure> {
+        if let Some(seed) = self.seed {
+            return Ok(seed);
+        }
+        let mut seed = [0; 32];
+        let short = seed.first_chunk_mut::<8>().ok_or_else(|| Failure::internal("make a seed"))?;
+        OsRng.try_fill_bytes(short).map_err(Failure::internal)?;
+        Ok(seed)
+    }
+
+    /// Makes the run folder; it must be new or empty, so that no evidence is lost.
+    pub(super) fn folder(&self, id: &str) -> Result<PathBuf, Failure> {
+        let folder = self.out.clone().unwrap_or_else(|| Path::new(".sceptic/runs").join(id));
+        let used = std::fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some());
+        if used {
+            return Err(Failure::new(
+                Exit::Usage,
+                format!("use {} for a new run: it is not empty", folder.display()),
+            )
+            .hint("give another --out, or remove it"));
+        }
+        std::fs::create_dir_all(&folder).map_err(|e| {
+            Failure::new(Exit::Usage, format!("make the run folder {}: {e}", folder.display()))
+        })?;
+        Ok(folder)
+    }
+}
+
+/// The clock of this machine. Read once, in the command.
+pub(super) fn now() -> UnixTime {
+    UnixTime(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
+}
+
+/// RFC 3339 text of a time, UTC.
+pub(super) fn rfc3339(time: UnixTime) -> String {
+    time.to_string()
+}
+
+/// The civil date of a time, UTC.
+pub(super) fn date(time: UnixTime) -> Date {
+    let text = time.to_string();
+    text.get(..10).and_then(|date| date.parse().ok()).unwrap_or(Date::ZERO)
+}
+
+/// Everything that exists, for expectations.
+pub(super) fn known(suite: &Suite) -> Known {
+    let mut known = Known::default();
+    for case in suite.cases.values() {
+        let checks: Vec<&str> = case.checks.iter().map(|check| check.id.as_str()).collect();
+        known.insert(case.id.as_str(), checks.clone());
+        for instance in case.instances() {
+            known.insert(instance.id, checks.clone());
+        }
+        for alias in &case.aliases {
+            known.alias(alias.as_str(), case.id.as_str());
+        }
+    }
+    known
+}
+
+/// Expectations from a file, laid against what exists.
+pub(super) fn expectations(
+    suite: &Suite,
+    file: Option<&Path>,
+    now: UnixTime,
+    version: Option<&str>,
+) -> Result<Expectations, Failure> {
+    let Some(path) = file else { return Ok(Expectations::none()) };
+    let file = File::load(path)?;
+    let entries = file.entries.into_iter().map(|entry| Entry {
+        case: entry.case,
+        check: entry.check,
+        result: entry.result,
+        reason: entry.reason,
+        because: entry.because,
+        owner: entry.owner,
+        since: entry.since,
+        expires: entry.expires,
+        version: file.version.clone(),
+        max: entry.max.unwrap_or(1),
+    });
+    Ok(Expectations::new(entries.collect(), known(suite), date(now), version))
+}

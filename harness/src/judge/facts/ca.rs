@@ -1,0 +1,227 @@
+//! Facts of GetCACaps and GetCACert answers.
+
+use scep::ca_cert::CaCertificates;
+use scep::caps::{Capabilities, KEYWORDS};
+use scep::certificate::Certificate;
+use scep::{Finding, Rule};
+
+use super::{Fact, Find, Kind, Row};
+use crate::judge::view::View;
+use crate::transcript::Reply;
+
+const CAPS: &str = "an answer to GetCACaps with status 200";
+const CERT: &str = "an answer to GetCACert that holds certificates";
+
+pub(super) const ROWS: &[Row] = &[
+    Row {
+        path: "caps.keywords",
+        kind: Kind::List,
+        parent: CAPS,
+        doc: "every keyword, in order",
+        find: Find::View(|view| caps(view, |caps, _| Fact::list(caps.keywords().iter().cloned()))),
+    },
+    Row {
+        path: "caps.known",
+        kind: Kind::List,
+        parent: CAPS,
+        doc: "keywords of RFC 8894 Table 7, whatever their letter case; absent when there is none",
+        find: Find::View(|view| {
+            caps(view, |caps, _| some(caps.keywords().iter().filter(|k| in_table(k)).cloned()))
+        }),
+    },
+    Row {
+        path: "caps.miscased",
+        kind: Kind::List,
+        parent: CAPS,
+        doc: "keywords of Table 7 in another letter case; absent when there is none",
+        find: Find::View(|view| caps(view, |_, findings| some(details(findings, Rule::CapabilityCase)))),
+    },
+    Row {
+        path: "caps.odd",
+        kind: Kind::List,
+        parent: CAPS,
+        doc: "lines that are not one keyword ended by LF or CRLF; absent when there is none",
+        find: Find::View(|view| caps(view, |_, findings| some(details(findings, Rule::CapabilityLine)))),
+    },
+    Row {
+        path: "caps.unregistered",
+        kind: Kind::List,
+        parent: CAPS,
+        doc: "keywords neither in Table 7 nor with a domain or organisation prefix; absent when there is none",
+        find: Find::View(|view| {
+            caps(view, |caps, _| {
+                let private = |keyword: &str| keyword.contains('-') && keyword.contains('.');
+                some(
+                    caps.keywords().iter().filter(|keyword| !in_table(keyword) && !private(keyword)).cloned(),
+                )
+            })
+        }),
+    },
+    Row {
+        path: "caps.scepStandard",
+        kind: Kind::Bool,
+        parent: CAPS,
+        doc: "SCEPStandard is listed",
+        find: Find::View(|view| {
+            caps(view, |caps, _| {
+                Fact::bool(caps.keywords().iter().any(|k| k.eq_ignore_ascii_case("SCEPStandard")))
+            })
+        }),
+    },
+    Row {
+        path: "caps.implied",
+        kind: Kind::List,
+        parent: CAPS,
+        doc: "of AES, POSTPKIOperation and SHA-256 those that are listed by themselves; absent when none is",
+        find: Find::View(|view| {
+            caps(view, |caps, _| {
+                some(
+                    ["AES", "POSTPKIOperation", "SHA-256"]
+                        .into_iter()
+                        .filter(|k| caps.keywords().iter().any(|l| l == k)),
+                )
+            })
+        }),
+    },
+    Row {
+        path: "caCert.readable",
+        kind: Kind::Bool,
+        parent: "an HTTP answer to GetCACert",
+        doc: "the body is a certificate or a certificates-only SignedData with one at least",
+        find: Find::View(|view| match view.exchange.and_then(|(_, _, decoded)| decoded.ca.as_ref()) {
+            Some(ca) => Fact::bool(ca.is_ok()),
+            None => Fact::missing("there is no HTTP answer to GetCACert"),
+        }),
+    },
+    Row {
+        path: "caCert.form",
+        kind: Kind::Text,
+        parent: CERT,
+        doc: "`certificate` or `chain`",
+        find: Find::View(|view| {
+            cert(view, |ca, _| Fact::text(if ca.is_chain { "chain" } else { "certificate" }))
+        }),
+    },
+    Row {
+        path: "caCert.count",
+        kind: Kind::Number,
+        parent: CERT,
+        doc: "number of certificates",
+        find: Find::View(|view| cert(view, |ca, _| Fact::number(ca.certificates.len()))),
+    },
+    Row {
+        path: "caCert.findings",
+        kind: Kind::List,
+        parent: CERT,
+        doc: "ids of reader rules that the body departs from; absent when there is none",
+        find: Find::View(|view| {
+            cert(view, |_, findings| some(findings.iter().map(|finding| finding.rule.id())))
+        }),
+    },
+    Row {
+        path: "caCert.issuer.isCa",
+        kind: Kind::Bool,
+        parent: CERT,
+        doc: "the issuing certificate says cA TRUE, or is a self-signed one without extensions",
+        find: Find::View(|view| {
+            issuer(view, |c| Fact::bool(c.is_ca() || (c.extensions.is_empty() && c.is_self_signed())))
+        }),
+    },
+    Row {
+        path: "caCert.issuer.keyUsage",
+        kind: Kind::List,
+        parent: CERT,
+        doc: "keyUsage of the certificate that issues; absent without that extension",
+        find: Find::View(|view| issuer(view, key_usage)),
+    },
+    Row {
+        path: "caCert.issuer.signs",
+        kind: Kind::Bool,
+        parent: "keyUsage in the issuing certificate",
+        doc: "its keyUsage has digitalSignature",
+        find: Find::View(|view| issuer(view, |c| usage(c, &["digitalSignature"]))),
+    },
+    Row {
+        path: "caCert.issuer.issues",
+        kind: Kind::Bool,
+        parent: "keyUsage in the issuing certificate",
+        doc: "its keyUsage has keyCertSign or cRLSign",
+        find: Find::View(|view| issuer(view, |c| usage(c, &["keyCertSign", "cRLSign"]))),
+    },
+    Row {
+        path: "caCert.recipient.enciphers",
+        kind: Kind::Bool,
+        parent: "keyUsage in the only certificate, or in the one that is no CA",
+        doc: "keyUsage of the certificate that requests are enveloped to has keyEncipherment",
+        find: Find::View(|view| {
+            cert(view, |ca, _| match ca.recipient().or_else(|error| ca.certificates.first().ok_or(error)) {
+                Ok(certificate) => usage(certificate, &["keyEncipherment"]),
+                Err(error) => Fact::missing(error.to_string()),
+            })
+        }),
+    },
+    Row {
+        path: "caCert.issuer.keyBits",
+        kind: Kind::Number,
+        parent: "an RSA key in the issuing certificate",
+        doc: "length of the modulus in bits",
+        find: Find::View(|view| {
+            issuer(view, |c| match c.public_key() {
+                Ok(key) => Fact::number(key.bits()),
+                Err(error) => Fact::missing(error.to_string()),
+            })
+        }),
+    },
+];
+
+fn in_table(keyword: &str) -> bool {
+    KEYWORDS.iter().any(|known| known.eq_ignore_ascii_case(keyword))
+}
+
+/// The items as a list, or absent without any.
+pub(super) fn some<T: Into<String>>(items: impl Iterator<Item = T>) -> Fact {
+    let mut items = items.peekable();
+    if items.peek().is_none() { Fact::Absent } else { Fact::list(items) }
+}
+
+fn details(findings: &[Finding], rule: Rule) -> impl Iterator<Item = String> {
+    findings.iter().filter(move |finding| finding.rule == rule).map(|finding| finding.detail.clone())
+}
+
+fn caps(view: &View<'_>, find: impl Fn(&Capabilities, &[Finding]) -> Fact) -> Fact {
+    let Some((_, exchange, decoded)) = view.exchange else {
+        return Fact::missing("the step exchanged nothing");
+    };
+    match (&exchange.reply, &decoded.caps) {
+        (Reply::Answered(response), Some((caps, findings))) if response.status == 200 => find(caps, findings),
+        _ => Fact::missing("there is no answer to GetCACaps with status 200"),
+    }
+}
+
+fn cert(view: &View<'_>, find: impl Fn(&CaCertificates, &[Finding]) -> Fact) -> Fact {
+    match view.exchange.and_then(|(_, _, decoded)| decoded.ca.as_ref()) {
+        Some(Ok((ca, findings))) => find(ca, findings),
+        Some(Err(error)) => Fact::missing(format!("GetCACert: {error}")),
+        None => Fact::missing("there is no answer to GetCACert"),
+    }
+}
+
+fn issuer(view: &View<'_>, find: impl Fn(&Certificate) -> Fact) -> Fact {
+    cert(view, |ca, _| match ca.issuer() {
+        Some(issuer) => find(issuer),
+        None => Fact::missing("there is no CA certificate"),
+    })
+}
+
+fn key_usage(certificate: &Certificate) -> Fact {
+    Fact::from(certificate.key_usage().map(|usage| Fact::list(usage.names())))
+}
+
+/// True when keyUsage has one of the names; absent without keyUsage.
+fn usage(certificate: &Certificate, one_of: &[&str]) -> Fact {
+    Fact::from(
+        certificate
+            .key_usage()
+            .map(|usage| Fact::bool(one_of.iter().any(|name| usage.names().contains(name)))),
+    )
+}

@@ -1,0 +1,84 @@
+//! Who approves and rejects pending requests: the embedded server itself, or commands of a peer file.
+
+use std::sync::Arc;
+
+use crate::data::Template;
+use crate::data::peer::Command;
+
+/// The operator of a server under test.
+#[derive(Clone)]
+pub enum Operator {
+    /// Nobody: cases that need one are unsupported.
+    None,
+    /// The embedded reference server.
+    Embedded(Arc<mock_ca::Running>),
+    /// Commands from a peer file.
+    Commands {
+        /// Approves `{transaction_id}`.
+        approve: Option<Command>,
+        /// Rejects `{transaction_id}`.
+        reject: Option<Command>,
+    },
+}
+
+impl std::fmt::Debug for Operator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::Embedded(_) => "Embedded",
+            Self::Commands { .. } => "Commands",
+        })
+    }
+}
+
+/// What the operator is asked to do with a pending request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// Grant it.
+    Approve,
+    /// Refuse it.
+    Reject,
+}
+
+impl Operator {
+    /// Carries out a decision on a transaction.
+    ///
+    /// # Errors
+    /// Why it could not be carried out, in words: the case is then an error, not a verdict.
+    pub async fn decide(&self, decision: Decision, transaction_id: &str) -> Result<(), String> {
+        match self {
+            Self::None => Err("there is no operator".to_owned()),
+            Self::Embedded(server) => match decision {
+                Decision::Approve => server.approve(transaction_id).map_err(|e| e.to_string()),
+                Decision::Reject => server.reject(transaction_id).map_err(|e| e.to_string()),
+            },
+            Self::Commands { approve, reject } => {
+                let command = match decision {
+                    Decision::Approve => approve,
+                    Decision::Reject => reject,
+                };
+                let command = command.as_ref().ok_or("the peer file gives no command for it")?;
+                run(command, transaction_id).await
+            }
+        }
+    }
+}
+
+async fn run(command: &Command, transaction_id: &str) -> Result<(), String> {
+    let fill = |word: &Template| {
+        word.fill(&|name| (name.field == "transaction_id").then(|| transaction_id.to_owned()))
+            .map_err(|e| e.to_string())
+    };
+    let words: Vec<String> = command.0.iter().map(fill).collect::<Result<_, _>>()?;
+    let [program, arguments @ ..] = words.as_slice() else { return Err("the command is empty".to_owned()) };
+    let output = tokio::process::Command::new(program)
+        .args(arguments)
+        .kill_on_drop(true)
+        .output()
+        .await
+        .map_err(|error| format!("{program}: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(format!("{program} ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr).trim()))
+}

@@ -1,0 +1,227 @@
+//! Running every case under every mutant, and judging it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use super::occurs;
+use crate::data::{Case, Departure, Instance, Mutant, ReferencePeer, Role, Suite};
+use crate::judge;
+use crate::plan::Plan;
+use crate::results::{CheckLine, Line};
+use crate::runner::Error;
+use crate::runner::client::ClientSubject;
+use crate::runner::session::{Session, Subject};
+use crate::transcript::Transcript;
+
+/// The results of one instance under one condition, and what they were judged from.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// The evidence.
+    pub transcript: Transcript,
+    /// Every check.
+    pub checks: Vec<CheckLine>,
+    /// Faults of the case itself that changed nothing.
+    pub undelivered: Vec<String>,
+}
+
+/// All instances under one condition, by instance id.
+pub type Column = BTreeMap<String, Row>;
+
+/// Every instance, clean and under every mutant in which its message occurs.
+#[derive(Debug)]
+pub struct Matrix {
+    /// Without mutant.
+    pub clean: Column,
+    /// By mutant id.
+    pub mutants: BTreeMap<String, Column>,
+}
+
+/// Runs the cases of both roles.
+#[expect(missing_debug_implementations, reason = "it holds a function")]
+pub struct Builder<'a> {
+    /// The data files.
+    pub suite: Arc<Suite>,
+    /// Session against the reference server.
+    pub server: Session,
+    /// The server itself, to be spoilt.
+    pub reference: Arc<mock_ca::Running>,
+    /// Session with the reference client.
+    pub client: Session,
+    /// Every pair, though the mutant's message does not occur.
+    pub all: bool,
+    /// Told before each mutant.
+    pub progress: &'a dyn Fn(usize, usize, &str),
+}
+
+impl Builder<'_> {
+    /// Runs everything.
+    ///
+    /// # Errors
+    /// When a reference peer refuses a mutant, or a case cannot be run for a reason of ours.
+    pub async fn build(&self) -> Result<Matrix, Error> {
+        let instances: Vec<Instance> = self.suite.instances().collect();
+        let mut clean = Column::new();
+        for role in [Role::Server, Role::Client] {
+            let session = self.session(role);
+            clean.extend(run_column(&self.suite, session, self.of_role(&instances, role)).await?);
+        }
+        let mut mutants = BTreeMap::new();
+        let total = self.suite.mutants.len();
+        for (index, mutant) in self.suite.mutants.values().enumerate() {
+            (self.progress)(index, total, &mutant.id);
+            let role = match mutant.peer {
+                ReferencePeer::MockCa => Role::Server,
+                ReferencePeer::MockClient => Role::Client,
+            };
+            let mut relevant = self.of_role(&instances, role);
+            relevant.retain(|instance| {
+                let occurs = |row: &Row| occurs(&mutant.departure, mutant.peer, &row.transcript);
+                self.all || clean.get(&instance.id).is_some_and(occurs)
+            });
+            mutants.insert(mutant.id.clone(), self.column(mutant, role, relevant).await?);
+        }
+        Ok(Matrix { clean, mutants })
+    }
+
+    fn session(&self, role: Role) -> &Session {
+        match role {
+            Role::Server => &self.server,
+            Role::Client => &self.client,
+        }
+    }
+
+    fn of_role(&self, instances: &[Instance], role: Role) -> Vec<Instance> {
+        let is_of =
+            |instance: &&Instance| self.suite.case(&instance.case).is_some_and(|case| case.role == role);
+        instances.iter().filter(is_of).cloned().collect()
+    }
+
+    async fn column(&self, mutant: &Mutant, role: Role, instances: Vec<Instance>) -> Result<Column, Error> {
+        match role {
+            Role::Server => {
+                self.spoil(mutant)?;
+                let session = self.server.reseeded(&mutant.id);
+                let column = run_column(&self.suite, &session, instances).await;
+                self.restore()?;
+                column
+            }
+            Role::Client => {
+                let session = with_arguments(&self.client, mutant);
+                run_column(&self.suite, &session, instances).await
+            }
+        }
+    }
+
+    /// Works a plan off under a mutant with blocking on, and gives the lines.
+    ///
+    /// # Errors
+    /// When a reference peer refuses the mutant, or evidence cannot be written.
+    pub async fn run_blocked(&self, mutant: &Mutant, plan: &Plan) -> Result<Vec<Line>, Error> {
+        let folder = tempfile::tempdir()
+            .map_err(|source| Error::File { path: "temporary folder".to_owned(), source })?;
+        let (events, _ignored) = tokio::sync::mpsc::unbounded_channel();
+        match mutant.peer {
+            ReferencePeer::MockCa => {
+                self.spoil(mutant)?;
+                let session = self.server.reseeded(&format!("{} blocked", mutant.id));
+                let lines = session.run(plan, folder.path(), events).await;
+                self.restore()?;
+                lines
+            }
+            ReferencePeer::MockClient => {
+                with_arguments(&self.client, mutant).run(plan, folder.path(), events).await
+            }
+        }
+    }
+
+    /// Makes the reference server commit the mutant's fault or laxity.
+    fn spoil(&self, mutant: &Mutant) -> Result<(), Error> {
+        let refused = |detail: String| Error::Start { what: format!("mutant {}", mutant.id), detail };
+        match &mutant.departure {
+            Departure::Fault { fault, when } => {
+                self.reference.set_faults(&[order(fault, when)]).map_err(|e| refused(e.to_string()))
+            }
+            Departure::Laxity(id) => {
+                self.reference.set_laxities(std::slice::from_ref(id)).map_err(|e| refused(e.to_string()))
+            }
+        }
+    }
+
+    /// Makes the reference server correct again.
+    fn restore(&self) -> Result<(), Error> {
+        let refused = |detail: String| Error::Start { what: "the clean server".to_owned(), detail };
+        self.reference.set_faults(&[]).map_err(|e| refused(e.to_string()))?;
+        self.reference.set_laxities(&[]).map_err(|e| refused(e.to_string()))
+    }
+}
+
+fn order(fault: &str, when: &crate::data::MessageFilter) -> scep::fault::Order {
+    scep::fault::Order {
+        fault: fault.to_owned(),
+        when: scep::fault::When {
+            message: when.message.clone().or_else(|| when.operation.clone()),
+            status: when.status.clone(),
+            nth: when.nth,
+        },
+    }
+}
+
+/// The client session with the mutant's arguments, as a child process: a laxity may crash or hang it.
+fn with_arguments(session: &Session, mutant: &Mutant) -> Session {
+    let mut session = session.clone();
+    if let Subject::Client(client) = &session.subject {
+        let arguments = match &mutant.departure {
+            Departure::Laxity(id) => vec!["--laxity".to_owned(), id.clone()],
+            Departure::Fault { fault, when } => {
+                let message = when.message.as_ref().or(when.operation.as_ref());
+                let nth = when.nth.map(|nth| format!(":{nth}")).unwrap_or_default();
+                let message = message.map(|message| format!(":{message}{nth}")).unwrap_or_default();
+                vec!["--fault".to_owned(), format!("{fault}{message}")]
+            }
+        };
+        let spoilt = ClientSubject { arguments, embedded: false, ..ClientSubject::clone(client) };
+        session.subject = Subject::Client(Arc::new(spoilt));
+    }
+    session
+}
+
+async fn run_column(
+    suite: &Arc<Suite>,
+    session: &Session,
+    instances: Vec<Instance>,
+) -> Result<Column, Error> {
+    let permits = Arc::new(Semaphore::new(session.jobs.max(1)));
+    let mut tasks = JoinSet::new();
+    for instance in instances {
+        let (session, suite, permits) = (session.clone(), suite.clone(), permits.clone());
+        tasks.spawn(async move {
+            // The semaphore is never closed, so a permit always comes.
+            let _permit = permits.acquire().await;
+            let case = suite.case(&instance.case)?.clone();
+            let ran = session.run_one(&case, &instance).await;
+            let checks = judge_again(&suite, &case, &ran.transcript);
+            Some((instance.id, Row { transcript: ran.transcript, checks, undelivered: ran.undelivered }))
+        });
+    }
+    let mut column = Column::new();
+    while let Some(task) = tasks.join_next().await {
+        let row = task.map_err(|e| Error::Start { what: "a case".to_owned(), detail: e.to_string() })?;
+        column.extend(row);
+    }
+    Ok(column)
+}
+
+/// Judges a transcript of a case.
+pub(super) fn judge_again(suite: &Suite, case: &Case, transcript: &Transcript) -> Vec<CheckLine> {
+    let level_of = |id: &str| suite.register.requirement(id).map(|row| row.level);
+    judge::judge(case, transcript, &level_of, "evidence")
+}
+
+/// Folder of the running program, for peers that are child processes of it.
+pub(crate) fn own_folder() -> PathBuf {
+    std::env::current_exe().ok().and_then(|path| path.parent().map(PathBuf::from)).unwrap_or_default()
+}

@@ -1,0 +1,52 @@
+//! Whether the message that a mutant spoils occurs in a case at all: only then is it worth running.
+
+use scep::http::{Incoming, Method, Operation};
+use scep::message::PkiMessage;
+
+use crate::data::{Departure, MessageFilter, ReferencePeer};
+use crate::transcript::{Exchange, Reply, Transcript};
+
+/// True when something that the mutant changes occurs in the clean transcript. A laxity may show anywhere.
+#[must_use]
+pub fn occurs(departure: &Departure, peer: ReferencePeer, clean: &Transcript) -> bool {
+    let Departure::Fault { when, .. } = departure else { return true };
+    clean.exchanges.iter().any(|exchange| match peer {
+        ReferencePeer::MockCa => fits(when, &answer(exchange)),
+        ReferencePeer::MockClient => fits(when, &question(exchange)),
+    })
+}
+
+/// Name of a message, and its pkiStatus.
+type Named = (Option<String>, Option<String>);
+
+fn fits(when: &MessageFilter, (message, status): &Named) -> bool {
+    let wanted = when.message.as_ref().or(when.operation.as_ref());
+    wanted.is_none_or(|wanted| Some(wanted) == message.as_ref())
+        && when.status.as_ref().is_none_or(|wanted| Some(wanted) == status.as_ref())
+}
+
+fn incoming(exchange: &Exchange) -> Option<Incoming> {
+    let method = if exchange.request.method == Method::Post.name() { Method::Post } else { Method::Get };
+    let query = exchange.request.target.split_once('?').map_or("", |(_, query)| query);
+    Incoming::read(method, query, &exchange.request.body, &mut Vec::new()).ok()
+}
+
+fn answer(exchange: &Exchange) -> Named {
+    let Reply::Answered(response) = &exchange.reply else { return (None, None) };
+    let operation = incoming(exchange).and_then(|incoming| incoming.operation).unwrap_or_default();
+    if response.status != 200 {
+        return (Some("Error".to_owned()), None);
+    }
+    if operation == Operation::GetCaCaps.name() || operation == Operation::GetCaCert.name() {
+        return (Some(operation), None);
+    }
+    let status = PkiMessage::read(&response.body).ok().and_then(|read| read.value.pki_status());
+    (Some("CertRep".to_owned()), status.map(|status| status.name().to_owned()))
+}
+
+fn question(exchange: &Exchange) -> Named {
+    let Some(incoming) = incoming(exchange) else { return (None, None) };
+    let message = incoming.message.and_then(|message| PkiMessage::read(&message).ok());
+    let kind = message.and_then(|read| read.value.message_type());
+    (kind.map(|kind| kind.name().to_owned()).or(incoming.operation), None)
+}

@@ -1,0 +1,170 @@
+//! Step verbs: what `do = "…"` in a case can say. One row here and one file in `step/` for each family.
+
+mod ca;
+mod enrol;
+mod operator;
+mod poll;
+mod raw;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use scep::fault::Fault;
+
+use crate::data::lint::Verb;
+use crate::data::{Repeat, Role};
+use crate::runner::Error;
+use crate::runner::server::Stage;
+
+/// A step of a case, its templates filled in.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Step id.
+    pub id: String,
+    /// Parameters.
+    pub parameters: toml::Table,
+    /// Faults of what it sends.
+    pub faults: Vec<Fault>,
+    /// Do it again while the answer has that pkiStatus.
+    pub repeat: Option<Repeat>,
+}
+
+/// What a verb does on the stage of a server case.
+pub type Act =
+    for<'a> fn(&'a mut Stage<'_>, &'a Call) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>>;
+
+/// One verb.
+#[derive(Clone, Copy)]
+pub struct VerbRow {
+    /// What lint knows of it.
+    pub verb: Verb<'static>,
+    /// What it does, for `explain`.
+    pub doc: &'static str,
+    /// The code; None for verbs of client cases, which the client runner carries out.
+    pub act: Option<Act>,
+}
+
+impl std::fmt::Debug for VerbRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("VerbRow").field("verb", &self.verb).finish_non_exhaustive()
+    }
+}
+
+/// Every verb.
+pub const VERBS: &[VerbRow] = &[
+    VerbRow {
+        verb: Verb {
+            name: "get-ca-caps",
+            role: Some(Role::Server),
+            parameters: &["query"],
+            required: &[],
+            gives: &[],
+        },
+        doc: "GET GetCACaps; `query` replaces the query",
+        act: Some(|stage, call| Box::pin(ca::get_ca_caps(stage, call))),
+    },
+    VerbRow {
+        verb: Verb {
+            name: "get-ca-cert",
+            role: Some(Role::Server),
+            parameters: &["query"],
+            required: &[],
+            gives: &[],
+        },
+        doc: "GET GetCACert; `query` replaces the query",
+        act: Some(|stage, call| Box::pin(ca::get_ca_cert(stage, call))),
+    },
+    VerbRow {
+        verb: Verb {
+            name: "pkcs-req",
+            role: Some(Role::Server),
+            parameters: &["via", "cipher", "digest", "challenge", "subject", "dns", "transaction", "ber"],
+            required: &["via", "cipher", "digest"],
+            gives: &["transactionID"],
+        },
+        doc: "PKCSReq with a key and a self-signed certificate of its own; without `challenge` no challengePassword",
+        act: Some(|stage, call| Box::pin(enrol::pkcs_req(stage, call))),
+    },
+    VerbRow {
+        verb: Verb {
+            name: "cert-poll",
+            role: Some(Role::Server),
+            parameters: &["of", "via", "transaction", "subject"],
+            required: &[],
+            gives: &["transactionID"],
+        },
+        doc: "CertPoll signed as step `of` was; without `of` as a stranger with an unknown transactionID",
+        act: Some(|stage, call| Box::pin(poll::cert_poll(stage, call))),
+    },
+    VerbRow {
+        verb: Verb {
+            name: "http",
+            role: Some(Role::Server),
+            parameters: &["method", "query", "hex", "garbage", "content-type"],
+            required: &["method", "query"],
+            gives: &[],
+        },
+        doc: "any HTTP request; body from `hex`, or `garbage` random octets",
+        act: Some(|stage, call| Box::pin(raw::http(stage, call))),
+    },
+    VerbRow {
+        verb: Verb {
+            name: "operator-approve",
+            role: Some(Role::Server),
+            parameters: &["transaction"],
+            required: &["transaction"],
+            gives: &[],
+        },
+        doc: "the server's operator grants a pending request",
+        act: Some(|stage, call| Box::pin(operator::approve(stage, call))),
+    },
+    VerbRow {
+        verb: Verb {
+            name: "operator-reject",
+            role: Some(Role::Server),
+            parameters: &["transaction"],
+            required: &["transaction"],
+            gives: &[],
+        },
+        doc: "the server's operator refuses a pending request",
+        act: Some(|stage, call| Box::pin(operator::reject(stage, call))),
+    },
+    VerbRow {
+        verb: Verb {
+            name: "client-enrol",
+            role: Some(Role::Client),
+            parameters: &["subject"],
+            required: &[],
+            gives: &[],
+        },
+        doc: "runs the client under test once, to enrol with our server",
+        act: None,
+    },
+];
+
+/// The row of a verb.
+#[must_use]
+pub fn verb(name: &str) -> Option<&'static VerbRow> {
+    VERBS.iter().find(|row| row.verb.name == name)
+}
+
+impl Call {
+    /// A text parameter.
+    pub(crate) fn text(&self, key: &str) -> Option<&str> {
+        self.parameters.get(key)?.as_str()
+    }
+
+    /// A parameter that is a name of a closed list.
+    pub(crate) fn named<T>(&self, key: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, Error> {
+        let text = self.text(key).unwrap_or_default();
+        parse(text).ok_or_else(|| self.wrong(format!("`{key}` is `{text}`, which is unknown")))
+    }
+
+    pub(crate) fn wrong(&self, detail: impl Into<String>) -> Error {
+        Error::Step { step: self.id.clone(), detail: detail.into() }
+    }
+
+    pub(crate) fn write_error(&self) -> impl Fn(scep::Error) -> Error + '_ {
+        |source| Error::Write { step: self.id.clone(), source }
+    }
+}
