@@ -1,5 +1,5 @@
 //! How the client behaves: what it checks and what it does with the outcome. The default is right; a
-//! [laxity](crate::laxity) changes one thing.
+//! [laxity row](crate::laxity::Laxity) changes one thing.
 
 use scep::caps::Capabilities;
 use scep::client::{Checks, Continuity, PollPolicy, Suite};

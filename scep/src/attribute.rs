@@ -9,138 +9,96 @@ use crate::finding::{Finding, Part, Place};
 use crate::tlv::{Tlv, tag};
 use crate::{limits, oid, write};
 
-/// messageType, RFC 8894 3.2.1.2.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum MessageType {
-    /// 3: the answer to every request.
-    CertRep,
-    /// 17.
-    RenewalReq,
-    /// 19.
-    PkcsReq,
-    /// 20; GetCertInitial in older drafts.
-    CertPoll,
-    /// 21.
-    GetCert,
-    /// 22.
-    GetCrl,
+/// An attribute that is a decimal number as text: its variants, their numbers and their names.
+macro_rules! numbered {
+    ($(#[doc = $doc:literal])+ $kind:ident { $($(#[doc = $of:literal])+ $variant:ident = $number:literal, $name:literal;)+ }) => {
+        $(#[doc = $doc])+
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $kind {
+            $($(#[doc = $of])+ $variant,)+
+        }
+
+        impl $kind {
+            /// The value of an attribute's text; None for an undefined one.
+            #[must_use]
+            pub fn parse(text: &[u8]) -> Option<Self> {
+                match text {
+                    $(text if text == stringify!($number).as_bytes() => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
+
+            /// The value of the RFC's name.
+            #[must_use]
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
+
+            /// The number on the wire.
+            #[must_use]
+            pub fn number(self) -> u8 {
+                match self {
+                    $(Self::$variant => $number,)+
+                }
+            }
+
+            /// The RFC's name.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+        }
+    };
 }
 
-impl MessageType {
-    const ROWS: &'static [(Self, u8, &'static str)] = &[
-        (Self::CertRep, 3, "CertRep"),
-        (Self::RenewalReq, 17, "RenewalReq"),
-        (Self::PkcsReq, 19, "PKCSReq"),
-        (Self::CertPoll, 20, "CertPoll"),
-        (Self::GetCert, 21, "GetCert"),
-        (Self::GetCrl, 22, "GetCRL"),
-    ];
-
-    /// The type of an attribute text; None for an undefined one (an error, RFC 8894 3.2.1.2).
-    #[must_use]
-    pub fn parse(text: &[u8]) -> Option<Self> {
-        Self::ROWS.iter().find(|(_, number, _)| number.to_string().as_bytes() == text).map(|row| row.0)
-    }
-
-    /// The number on the wire.
-    #[must_use]
-    pub fn number(self) -> u8 {
-        Self::ROWS.iter().find(|row| row.0 == self).map_or(0, |row| row.1)
-    }
-
-    /// The RFC's name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        Self::ROWS.iter().find(|row| row.0 == self).map_or("", |row| row.2)
-    }
-}
-
-/// pkiStatus, RFC 8894 3.2.1.3.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum PkiStatus {
-    /// 0.
-    Success,
-    /// 2.
-    Failure,
-    /// 3.
-    Pending,
-}
-
-impl PkiStatus {
-    const ROWS: &'static [(Self, u8, &'static str)] =
-        &[(Self::Success, 0, "SUCCESS"), (Self::Failure, 2, "FAILURE"), (Self::Pending, 3, "PENDING")];
-
-    /// The status of an attribute text; None for an undefined one.
-    #[must_use]
-    pub fn parse(text: &[u8]) -> Option<Self> {
-        Self::ROWS.iter().find(|(_, number, _)| number.to_string().as_bytes() == text).map(|row| row.0)
-    }
-
-    /// The status of its name, as in `SUCCESS`.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ROWS.iter().find(|row| row.2 == name).map(|row| row.0)
-    }
-
-    /// The number on the wire.
-    #[must_use]
-    pub fn number(self) -> u8 {
-        Self::ROWS.iter().find(|row| row.0 == self).map_or(0, |row| row.1)
-    }
-
-    /// The RFC's name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        Self::ROWS.iter().find(|row| row.0 == self).map_or("", |row| row.2)
+numbered! {
+    /// messageType, RFC 8894 3.2.1.2. An undefined one is an error.
+    MessageType {
+        /// The answer to every request.
+        CertRep = 3, "CertRep";
+        /// Renewal, signed with the existing certificate.
+        RenewalReq = 17, "RenewalReq";
+        /// First enrolment.
+        PkcsReq = 19, "PKCSReq";
+        /// Poll; GetCertInitial in older drafts.
+        CertPoll = 20, "CertPoll";
+        /// Certificate query.
+        GetCert = 21, "GetCert";
+        /// CRL query.
+        GetCrl = 22, "GetCRL";
     }
 }
 
-/// failInfo, RFC 8894 3.2.1.4.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum FailInfo {
-    /// 0: unknown or unsupported algorithm.
-    BadAlg,
-    /// 1: CMS signature does not verify.
-    BadMessageCheck,
-    /// 2: not permitted or not supported.
-    BadRequest,
-    /// 3: signingTime too far from the server's time.
-    BadTime,
-    /// 4: no such certificate.
-    BadCertId,
+numbered! {
+    /// pkiStatus, RFC 8894 3.2.1.3. 1 is not defined.
+    PkiStatus {
+        /// Granted.
+        Success = 0, "SUCCESS";
+        /// Rejected.
+        Failure = 2, "FAILURE";
+        /// Waits for approval.
+        Pending = 3, "PENDING";
+    }
 }
 
-impl FailInfo {
-    const ROWS: &'static [(Self, u8, &'static str)] = &[
-        (Self::BadAlg, 0, "badAlg"),
-        (Self::BadMessageCheck, 1, "badMessageCheck"),
-        (Self::BadRequest, 2, "badRequest"),
-        (Self::BadTime, 3, "badTime"),
-        (Self::BadCertId, 4, "badCertId"),
-    ];
-
-    /// The reason of an attribute text; None for an undefined one.
-    #[must_use]
-    pub fn parse(text: &[u8]) -> Option<Self> {
-        Self::ROWS.iter().find(|(_, number, _)| number.to_string().as_bytes() == text).map(|row| row.0)
-    }
-
-    /// The reason of its name, as in `badRequest`.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ROWS.iter().find(|row| row.2 == name).map(|row| row.0)
-    }
-
-    /// The number on the wire.
-    #[must_use]
-    pub fn number(self) -> u8 {
-        Self::ROWS.iter().find(|row| row.0 == self).map_or(0, |row| row.1)
-    }
-
-    /// The RFC's name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        Self::ROWS.iter().find(|row| row.0 == self).map_or("", |row| row.2)
+numbered! {
+    /// failInfo, RFC 8894 3.2.1.4.
+    FailInfo {
+        /// Unknown or unsupported algorithm.
+        BadAlg = 0, "badAlg";
+        /// CMS signature does not verify.
+        BadMessageCheck = 1, "badMessageCheck";
+        /// Not permitted or not supported.
+        BadRequest = 2, "badRequest";
+        /// signingTime too far from the server's time.
+        BadTime = 3, "badTime";
+        /// No such certificate.
+        BadCertId = 4, "badCertId";
     }
 }
 
@@ -283,5 +241,39 @@ impl AttributeParts {
     #[must_use]
     pub fn write(&self) -> Vec<u8> {
         write::sequence(&[&write::oid(self.oid), &write::set_as_given(&self.values)])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::{FailInfo, MessageType, PkiStatus};
+
+    #[rstest]
+    #[case(b"19", Some(MessageType::PkcsReq))]
+    #[case(b"3", Some(MessageType::CertRep))]
+    #[case(b"019", None)]
+    #[case(b"18", None)]
+    #[case(b"19 ", None)]
+    #[case(b"", None)]
+    fn only_the_exact_text_of_a_defined_number_is_a_type(
+        #[case] text: &[u8],
+        #[case] kind: Option<MessageType>,
+    ) {
+        assert_eq!(MessageType::parse(text), kind);
+    }
+
+    #[test]
+    fn names_and_numbers_are_the_rfcs() {
+        assert_eq!((MessageType::GetCrl.number(), MessageType::GetCrl.name()), (22, "GetCRL"));
+        assert_eq!(
+            (PkiStatus::from_name("PENDING"), PkiStatus::parse(b"1")),
+            (Some(PkiStatus::Pending), None)
+        );
+        assert_eq!(
+            (FailInfo::parse(b"4"), FailInfo::from_name("badTime").map(FailInfo::number)),
+            (Some(FailInfo::BadCertId), Some(3))
+        );
     }
 }

@@ -22,7 +22,7 @@ impl CaCertificates {
     /// Reads the body: its form is told by the octets, the Content-Type is the caller's to judge.
     ///
     /// # Errors
-    /// When it is neither a certificate nor a SignedData with at least one.
+    /// When it is neither a certificate nor a SignedData with at least one, or a member is no certificate.
     pub fn read(body: &[u8], findings: &mut Vec<Finding>) -> Result<Self> {
         let source = Source::message(body);
         let outer = Tlv::read(source, 0)?.expect("GetCACert answer", tag::SEQUENCE)?;

@@ -73,6 +73,15 @@ impl KeyUsage {
         "decipherOnly",
     ];
 
+    /// Reads the value of the extension; None when it is no BIT STRING.
+    #[must_use]
+    pub fn read(value: &[u8]) -> Option<Self> {
+        let bits = Tlv::read(Source::message(value), 0).ok()?.expect("keyUsage", tag::BIT_STRING).ok()?;
+        let octets = bits.content().get(1..).unwrap_or_default();
+        let bit = |i: usize| octets.get(i / 8).is_some_and(|octet| octet >> (7 - i % 8) & 1 == 1);
+        Some(Self((0..9).filter(|i| bit(*i)).fold(0, |all, i| all | 1 << i)))
+    }
+
     /// True when all given bits are set.
     #[must_use]
     pub fn has(self, bits: u16) -> bool {
@@ -92,9 +101,22 @@ impl Certificate {
     /// # Errors
     /// When one of the fields of TBSCertificate is missing or has no meaning.
     pub fn read(source: Source<'_>) -> Result<Read<Self>> {
-        const WHAT: &str = "Certificate";
         let mut findings = Vec::new();
-        let outer = Tlv::read_whole(source, &mut findings)?.expect(WHAT, tag::SEQUENCE)?;
+        let value = Self::read_fields(source, &mut findings)?;
+        if let Err(error) = x509_cert::Certificate::from_der(&value.der) {
+            findings.push(Finding {
+                rule: Rule::NotStrictCertificate,
+                at: source.place(0, value.der.len()),
+                detail: error.to_string(),
+            });
+        }
+        Ok(Read { value, findings })
+    }
+
+    /// As [`Certificate::read`], without the strict second reader: for callers that drop its finding.
+    pub(crate) fn read_fields(source: Source<'_>, findings: &mut Vec<Finding>) -> Result<Self> {
+        const WHAT: &str = "Certificate";
+        let outer = Tlv::read_whole(source, findings)?.expect(WHAT, tag::SEQUENCE)?;
         let [tbs, algorithm, signature] = outer.members()?[..] else {
             return Err(outer.malformed(WHAT, "expected tbsCertificate, signatureAlgorithm and signature"));
         };
@@ -119,14 +141,7 @@ impl Certificate {
         for field in fields.filter(|field| field.tag == tag::context(3)) {
             extensions = read_extensions(&field)?;
         }
-        if let Err(error) = x509_cert::Certificate::from_der(outer.bytes()) {
-            findings.push(Finding {
-                rule: Rule::NotStrictCertificate,
-                at: outer.place(),
-                detail: error.to_string(),
-            });
-        }
-        let value = Self {
+        Ok(Self {
             der: outer.bytes().to_vec(),
             serial: serial.content().to_vec(),
             issuer: issuer.bytes().to_vec(),
@@ -138,8 +153,7 @@ impl Certificate {
             tbs: tbs.bytes().to_vec(),
             signature_algorithm: read_algorithm(&algorithm)?,
             signature: signature.content().get(1..).unwrap_or_default().to_vec(),
-        };
-        Ok(Read { value, findings })
+        })
     }
 
     /// Reads one certificate from DER, findings dropped.
@@ -147,7 +161,7 @@ impl Certificate {
     /// # Errors
     /// As [`Certificate::read`].
     pub fn from_der(der: &[u8]) -> Result<Self> {
-        Ok(Self::read(Source::message(der))?.value)
+        Self::read_fields(Source::message(der), &mut Vec::new())
     }
 
     /// Reads the first certificate of a PEM text.
@@ -202,11 +216,7 @@ impl Certificate {
     /// keyUsage; None when there is no such extension.
     #[must_use]
     pub fn key_usage(&self) -> Option<KeyUsage> {
-        let value = &self.extension(oid::KEY_USAGE)?.value;
-        let bits = Tlv::read(Source::message(value), 0).ok()?.expect("keyUsage", tag::BIT_STRING).ok()?;
-        let octets = bits.content().get(1..).unwrap_or_default();
-        let bit = |i: usize| octets.get(i / 8).is_some_and(|octet| octet >> (7 - i % 8) & 1 == 1);
-        Some(KeyUsage((0..9).filter(|i| bit(*i)).fold(0, |all, i| all | 1 << i)))
+        KeyUsage::read(&self.extension(oid::KEY_USAGE)?.value)
     }
 
     /// cA of basicConstraints; false without that extension.
@@ -219,10 +229,10 @@ impl Certificate {
             })
     }
 
-    /// SHA-256 of the whole certificate, the fingerprint of RFC 8894 2.2.
+    /// Digest of the whole certificate: with SHA-256, the fingerprint of RFC 8894 2.2.
     ///
     /// # Errors
-    /// When the cryptographic library fails.
+    /// When the cryptographic library refuses the algorithm.
     pub fn fingerprint(&self, digest: Digest) -> Result<Vec<u8>> {
         digest.of(&self.der)
     }
@@ -239,6 +249,20 @@ impl Certificate {
     #[must_use]
     pub fn issuer_and_serial(&self) -> Vec<u8> {
         write::sequence(&[&self.issuer, &write::integer_bytes(&self.serial)])
+    }
+
+    /// True when a SignerIdentifier or RecipientIdentifier, as received, names this certificate: by issuer
+    /// and serial number in whatever form of BER, or by subjectKeyIdentifier.
+    pub(crate) fn is_named_by(&self, identifier: &[u8]) -> bool {
+        let Ok(named) = Tlv::read(Source::message(identifier), 0) else { return false };
+        if named.tag == tag::context_primitive(0) {
+            return self
+                .extension(oid::SUBJECT_KEY_ID)
+                .and_then(|extension| Tlv::read(Source::message(&extension.value), 0).ok())
+                .is_some_and(|own| own.content() == named.content());
+        }
+        let own = self.issuer_and_serial();
+        identifier == own || Tlv::read(Source::message(&own), 0).is_ok_and(|own| own.der() == named.der())
     }
 
     /// subject as text.

@@ -11,6 +11,8 @@ mod script;
 pub use operator::Operator;
 pub use script::{Order, Script, When};
 
+use std::sync::LazyLock;
+
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
@@ -49,16 +51,16 @@ struct File {
     fault: Vec<Fault>,
 }
 
-/// All faults of the catalogue, in the order of its files.
+/// All faults of the catalogue, in the order of its files. They are read once.
 ///
 /// # Errors
 /// When a file does not parse: the build's own tests read them all, so this is a defect of the build.
-pub fn catalogue() -> Result<Vec<Fault>> {
-    let mut all = Vec::new();
-    for (name, text) in FILES {
-        all.extend(read(name, text)?);
-    }
-    Ok(all)
+pub fn catalogue() -> Result<&'static [Fault]> {
+    static ALL: LazyLock<Result<Vec<Fault>>> = LazyLock::new(|| {
+        let files = FILES.iter().map(|(name, text)| read(name, text));
+        Ok(files.collect::<Result<Vec<_>>>()?.concat())
+    });
+    ALL.as_deref().map_err(Clone::clone)
 }
 
 /// Reads faults from the text of one file; `name` is for messages.
@@ -80,8 +82,9 @@ pub fn read(name: &str, text: &str) -> Result<Vec<Fault>> {
 /// When there is none.
 pub fn find(id: &str) -> Result<Fault> {
     catalogue()?
-        .into_iter()
+        .iter()
         .find(|fault| fault.id == id)
+        .cloned()
         .ok_or_else(|| Error::Misuse { what: "fault", detail: format!("`{id}` is not in the catalogue") })
 }
 

@@ -40,7 +40,7 @@ pub struct Verification {
 pub enum SignatureCheck {
     /// The attributes as received.
     AsReceived,
-    /// The attributes in DER order only, though they were sent in another one.
+    /// The attributes as DER has them only, though they were sent in another order or form.
     Sorted,
     /// Nothing.
     Fails,
@@ -80,7 +80,7 @@ impl PkiMessage {
         let Some(signer) = self.signer() else { return };
         for (name, oid, expected) in SCEP_ATTRIBUTE_TYPES {
             for value in signer.attributes(*oid).flat_map(|attribute| &attribute.values) {
-                if value.tag != *expected {
+                if value.tag & !tag::CONSTRUCTED != *expected {
                     findings.push(Finding {
                         rule: Rule::AttributeType,
                         at: value.place,
@@ -194,6 +194,18 @@ impl PkiMessage {
         let expected = digest.of(content).ok();
         let stated = self.attribute(oid::MESSAGE_DIGEST).map(|value| value.content.clone());
         Verification { digest: expected.is_some() && expected == stated, signature }
+    }
+
+    /// Notes a signature that holds over the DER form of the attributes only.
+    pub(crate) fn report_signature(&self, check: SignatureCheck, findings: &mut Vec<Finding>) {
+        if let (SignatureCheck::Sorted, Some(signer)) = (check, self.signer()) {
+            findings.push(Finding {
+                rule: Rule::SignedSortedForm,
+                at: signer.signature_place,
+                detail: "expected a signature over the attributes as sent, got one over their DER form"
+                    .to_owned(),
+            });
+        }
     }
 
     /// The inner layer; None when eContent is omitted or has no octets.

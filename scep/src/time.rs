@@ -21,7 +21,7 @@ impl UnixTime {
         Self(self.0.saturating_sub(seconds))
     }
 
-    /// The civil date and time, or the epoch when the number is beyond year 9999.
+    /// The civil date and time; the last second of year 9999 when the number is beyond it.
     fn civil(self) -> DateTime {
         DateTime::from_unix_duration(std::time::Duration::from_secs(self.0)).unwrap_or(DateTime::INFINITY)
     }
@@ -83,5 +83,10 @@ mod tests {
             assert_eq!(UnixTime::from_asn1(tag, text.as_bytes()), Some(UnixTime(seconds)));
         }
         assert_eq!(UnixTime::from_asn1(0x17, b"2611210000Z"), None, "without seconds");
+    }
+
+    #[test]
+    fn beyond_the_year_9999_is_its_last_second() {
+        assert_eq!(UnixTime(u64::MAX).to_asn1(), (0x18, "99991231235959Z".to_owned()));
     }
 }

@@ -5,7 +5,7 @@
 
 use crate::error::{Error, Result};
 use crate::finding::{Finding, Part, Place, Rule};
-use crate::limits;
+use crate::{limits, write};
 
 /// Octets with the knowledge of where they were received.
 #[derive(Debug, Clone, Copy)]
@@ -102,6 +102,13 @@ pub mod tag {
     pub const SET: u8 = 0x31;
     /// Bit that marks a constructed encoding.
     pub const CONSTRUCTED: u8 = 0x20;
+
+    /// True for the universal types whose octets may come in chunks, whatever the constructed bit says.
+    /// BIT STRING is not among them: its chunks have a count of bits each.
+    #[must_use]
+    pub const fn is_string(tag: u8) -> bool {
+        matches!(tag & !CONSTRUCTED, OCTET_STRING | UTF8_STRING | 0x12..=IA5_STRING | 0x19..=BMP_STRING)
+    }
 
     /// Context tag `[n]` of a constructed element; `n` is below 31.
     #[must_use]
@@ -285,10 +292,11 @@ impl<'a> Tlv<'a> {
         Err(self.malformed(what, format!("expected tag 0x{tag:02x}, got 0x{:02x}", self.tag)))
     }
 
-    /// The octets of a string: primitive, or put together from chunks (reported).
+    /// The octets of a string: primitive, or put together from chunks (reported). A chunk of another type
+    /// is reported too, and its octets are taken.
     ///
     /// # Errors
-    /// When a chunk is no string.
+    /// When a chunk is cut off, impossible, or nested too deep.
     pub fn string(&self, findings: &mut Vec<Finding>) -> Result<Vec<u8>> {
         if !self.is_constructed() {
             return Ok(self.content().to_vec());
@@ -299,17 +307,26 @@ impl<'a> Tlv<'a> {
             detail: "expected one primitive string, got a constructed one".to_owned(),
         });
         let mut octets = Vec::with_capacity(self.content().len());
-        self.collect_chunks(&mut octets, 0)?;
+        self.collect_chunks(&mut octets, findings, 0)?;
         Ok(octets)
     }
 
-    fn collect_chunks(&self, into: &mut Vec<u8>, depth: usize) -> Result<()> {
+    fn collect_chunks(&self, into: &mut Vec<u8>, findings: &mut Vec<Finding>, depth: usize) -> Result<()> {
         if depth > limits::DEPTH {
             return Err(self.malformed("string chunks", format!("nested over {} levels deep", limits::DEPTH)));
         }
         for chunk in self.members()? {
+            // X.690 8.23.6 wants OCTET STRING; some repeat the type of the whole.
+            let kind = chunk.tag & !tag::CONSTRUCTED;
+            if kind != tag::OCTET_STRING && kind != self.tag & !tag::CONSTRUCTED {
+                findings.push(Finding {
+                    rule: Rule::UnexpectedStructure,
+                    at: chunk.place(),
+                    detail: format!("string chunk: expected OCTET STRING, got tag 0x{:02x}", chunk.tag),
+                });
+            }
             if chunk.is_constructed() {
-                chunk.collect_chunks(into, depth + 1)?;
+                chunk.collect_chunks(into, findings, depth + 1)?;
             } else {
                 into.extend_from_slice(chunk.content());
             }
@@ -317,9 +334,39 @@ impl<'a> Tlv<'a> {
         Ok(())
     }
 
+    /// The element as DER has it: shortest lengths, strings in one piece, the members of a SET in order.
+    /// What has no meaning inside stays as it was received.
+    #[must_use]
+    pub fn der(&self) -> Vec<u8> {
+        self.der_from(0)
+    }
+
+    fn der_from(&self, depth: usize) -> Vec<u8> {
+        if !self.is_constructed() {
+            return write::tlv(self.tag, self.content());
+        }
+        let Some(members) = self.members().ok().filter(|_| depth <= limits::DEPTH) else {
+            return self.bytes().to_vec();
+        };
+        let mut octets = Vec::new();
+        if tag::is_string(self.tag) && self.collect_chunks(&mut octets, &mut Vec::new(), 0).is_ok() {
+            return write::tlv(self.tag & !tag::CONSTRUCTED, &octets);
+        }
+        let mut members: Vec<Vec<u8>> = members.iter().map(|member| member.der_from(depth + 1)).collect();
+        if self.tag == tag::SET {
+            members.sort();
+        }
+        write::tlv(self.tag, &members.concat())
+    }
+
     /// Adds a finding for every element in here, itself included, whose length is not as DER has it.
-    /// Values with a primitive tag are not looked into.
+    /// Values with a primitive tag are not looked into, nor is what is nested over [`limits::DEPTH`] levels
+    /// deep: definite lengths cost a byte or two a level, so a message could exhaust the stack.
     pub fn report_lengths(&self, findings: &mut Vec<Finding>) {
+        self.report_lengths_from(0, findings);
+    }
+
+    fn report_lengths_from(&self, depth: usize, findings: &mut Vec<Finding>) {
         match self.form {
             LengthForm::Minimal => {}
             LengthForm::Long => findings.push(Finding {
@@ -333,9 +380,9 @@ impl<'a> Tlv<'a> {
                 detail: format!("tag 0x{:02x}: indefinite length", self.tag),
             }),
         }
-        if self.is_constructed() {
+        if self.is_constructed() && depth < limits::DEPTH {
             for member in self.members().unwrap_or_default() {
-                member.report_lengths(findings);
+                member.report_lengths_from(depth + 1, findings);
             }
         }
     }
@@ -346,6 +393,7 @@ mod tests {
     use rstest::rstest;
 
     use super::{LengthForm, Source, Tlv};
+    use crate::finding::Rule;
 
     #[rstest]
     #[case::short(&[0x04, 0x01, 0xaa], LengthForm::Minimal, &[0xaa])]
@@ -369,6 +417,43 @@ mod tests {
     fn impossible_input_is_an_error_with_a_place(#[case] input: &[u8], #[case] text: &str) {
         let error = Tlv::read(Source::message(input), 0).unwrap_err().to_string();
         assert!(error.contains(text), "{error}");
+    }
+
+    #[test]
+    fn a_chunk_that_is_no_string_is_reported_and_its_octets_taken() {
+        let input = [0x24, 0x06, 0x04, 0x01, 0xaa, 0x02, 0x01, 0xbb];
+        let mut findings = Vec::new();
+        let octets = Tlv::read(Source::message(&input), 0).unwrap().string(&mut findings).unwrap();
+        assert_eq!(octets, [0xaa, 0xbb]);
+        let found: Vec<_> = findings.iter().map(|f| (f.rule, f.at.start, f.at.end)).collect();
+        assert_eq!(found, [(Rule::ConstructedString, 0, 8), (Rule::UnexpectedStructure, 5, 8)]);
+    }
+
+    #[rstest]
+    #[case::der(&[0x30, 0x03, 0x02, 0x01, 0x07], &[0x30, 0x03, 0x02, 0x01, 0x07])]
+    #[case::indefinite(&[0x30, 0x80, 0x02, 0x01, 0x07, 0, 0], &[0x30, 0x03, 0x02, 0x01, 0x07])]
+    #[case::long(&[0x30, 0x81, 0x04, 0x02, 0x81, 0x01, 0x07], &[0x30, 0x03, 0x02, 0x01, 0x07])]
+    #[case::chunks(&[0x24, 0x80, 0x04, 0x01, 1, 0x24, 0x03, 0x04, 0x01, 2, 0, 0], &[0x04, 0x02, 1, 2])]
+    #[case::unsorted(&[0x31, 0x06, 0x02, 0x01, 9, 0x02, 0x01, 7], &[0x31, 0x06, 0x02, 0x01, 7, 0x02, 0x01, 9])]
+    #[case::broken(&[0x30, 0x02, 0x02, 0x05], &[0x30, 0x02, 0x02, 0x05])]
+    fn every_form_has_one_der_form(#[case] input: &[u8], #[case] der: &[u8]) {
+        assert_eq!(Tlv::read(Source::message(input), 0).unwrap().der(), der);
+    }
+
+    #[test]
+    fn a_hundred_thousand_definite_levels_are_no_stack_overflow() {
+        let bomb = (0..100_000).fold(Vec::new(), |inner: Vec<u8>, _| {
+            // Innermost first, written backwards: content stays, header goes behind it.
+            let length = u32::try_from(inner.len()).unwrap().to_le_bytes();
+            let mut outer = inner;
+            outer.extend(length);
+            outer.extend([0x84, 0x30]);
+            outer
+        });
+        let bomb: Vec<u8> = bomb.into_iter().rev().collect();
+        let mut findings = Vec::new();
+        Tlv::read(Source::message(&bomb), 0).unwrap().report_lengths(&mut findings);
+        assert_eq!(findings.len(), crate::limits::DEPTH + 1);
     }
 
     #[test]

@@ -285,7 +285,7 @@ impl Enrolment {
         }
     }
 
-    fn verify(&self, message: &PkiMessage) -> Result<()> {
+    fn verify(&mut self, message: &PkiMessage) -> Result<()> {
         let checks = self.plan.checks;
         let Some(signer) = message.signer() else {
             return Err(misbehaved("CertRep (RFC 8894 3)", "one SignerInfo", "none"));
@@ -323,6 +323,11 @@ impl Enrolment {
                 "one that verifies with a certificate of the CA",
                 "none does",
             ));
+        }
+        if !verifications.iter().any(|v| v.signature == SignatureCheck::AsReceived)
+            && let Some(sorted) = verifications.iter().find(|v| v.signature == SignatureCheck::Sorted)
+        {
+            message.report_signature(sorted.signature, &mut self.findings);
         }
         Ok(())
     }

@@ -80,14 +80,18 @@ impl EnvelopedData {
             .expect("recipientInfos", tag::SET)?
             .members()?
             .iter()
-            .map(Recipient::read)
+            .map(|recipient| Recipient::read(recipient, findings))
             .collect::<Result<Vec<_>>>()?;
         let inner = content.expect("encryptedContentInfo", tag::SEQUENCE)?.members()?;
         let [content_type, algorithm, rest @ ..] = inner.as_slice() else {
             return Err(content.malformed("encryptedContentInfo", "expected contentType and algorithm"));
         };
-        let iv =
-            algorithm.members()?.get(1).filter(|p| p.tag == tag::OCTET_STRING).map(|p| p.content().to_vec());
+        let iv = algorithm
+            .members()?
+            .get(1)
+            .filter(|parameters| parameters.tag & !tag::CONSTRUCTED == tag::OCTET_STRING)
+            .map(|parameters| parameters.string(findings))
+            .transpose()?;
         let encrypted = match rest.first() {
             Some(string) if string.tag & !tag::CONSTRUCTED == tag::context_primitive(0) => {
                 string.string(findings)?
@@ -115,13 +119,18 @@ impl EnvelopedData {
     /// Decrypts with the recipient's key: every key transport recipient is tried.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for an unknown cipher, [`Error::WrongKey`] without a reason when nothing opens.
+    /// [`Error::Unsupported`] for an unknown cipher, [`Error::Misbehaved`] for an initialisation vector of
+    /// another length than the cipher's, [`Error::WrongKey`] without a reason when nothing opens.
     pub fn open(&self, key: &PrivateKey) -> Result<Vec<u8>> {
         let cipher = Cipher::from_oid(self.cipher)
             .ok_or_else(|| Error::Unsupported { what: "content cipher", actual: oid::name(self.cipher) })?;
         let mut last = Error::WrongKey { what: "envelope" };
         for recipient in self.recipients.iter().filter(|r| r.kind == "ktri") {
             let Ok(content_key) = key.decrypt(&recipient.encrypted_key) else { continue };
+            // Whether the block was well-formed is nobody's business: RFC 8017 7.2.2.
+            if content_key.len() != cipher.key_length() {
+                continue;
+            }
             match cipher.decrypt(&content_key, &self.iv, &self.encrypted) {
                 Ok(plain) => return Ok(plain),
                 Err(error) => last = error,
@@ -132,7 +141,7 @@ impl EnvelopedData {
 }
 
 impl Recipient {
-    fn read(element: &Tlv<'_>) -> Result<Self> {
+    fn read(element: &Tlv<'_>, findings: &mut Vec<Finding>) -> Result<Self> {
         let kind = match element.tag {
             tag::SEQUENCE => "ktri",
             0xa1 => "kari",
@@ -154,7 +163,7 @@ impl Recipient {
             };
             value.rid = rid.bytes().to_vec();
             value.algorithm = Some(read_algorithm(algorithm)?);
-            value.encrypted_key = encrypted_key.string(&mut Vec::new())?;
+            value.encrypted_key = encrypted_key.string(findings)?;
         }
         Ok(value)
     }
@@ -162,13 +171,7 @@ impl Recipient {
     /// True when rid names the certificate.
     #[must_use]
     pub fn names(&self, certificate: &Certificate) -> bool {
-        if self.rid.first() == Some(&tag::context_primitive(0)) {
-            return certificate
-                .extensions
-                .iter()
-                .any(|e| e.oid == oid::SUBJECT_KEY_ID && e.value.get(2..) == self.rid.get(2..));
-        }
-        self.rid == certificate.issuer_and_serial()
+        certificate.is_named_by(&self.rid)
     }
 }
 
@@ -238,5 +241,51 @@ impl EnvelopeParts {
             &content,
         ]);
         content_info(oid::ENVELOPED_DATA, &enveloped)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::ChaCha20Rng;
+    use rand_chacha::rand_core::SeedableRng;
+
+    use super::{EnvelopeParts, EnvelopedData};
+    use crate::certificate::{Certificate, CertificateParts};
+    use crate::error::Error;
+    use crate::fault::Faults;
+    use crate::key::PrivateKey;
+    use crate::suite::Cipher;
+    use crate::tlv::Source;
+    use crate::{UnixTime, name};
+
+    fn open(change: impl FnOnce(&mut EnvelopeParts)) -> Result<Vec<u8>, Error> {
+        let pem = scep_vectors::keys::named("pool-00").unwrap().pem;
+        let key = PrivateKey::from_pem(pem.as_bytes()).unwrap();
+        let subject = name::parse("CN=recipient").unwrap();
+        let parts = CertificateParts::self_signed(&subject, key.public(), vec![1], UnixTime(0));
+        let certificate = Certificate::from_der(&parts.write(&key, &mut Faults::none()).unwrap()).unwrap();
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let mut parts = EnvelopeParts::seal(b"secret", &certificate, Cipher::Aes128, &mut rng).unwrap();
+        change(&mut parts);
+        let der = parts.write(&mut Faults::none());
+        EnvelopedData::read(Source::message(&der), &mut Vec::new()).unwrap().open(&key)
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_secret_is_not_told() {
+        assert_eq!(open(|_| ()), Ok(b"secret".to_vec()));
+        // A content key of another length than the cipher's is as wrong as a broken block.
+        for change in [
+            |parts: &mut EnvelopeParts| parts.cipher = Cipher::Aes256.oid(),
+            |parts: &mut EnvelopeParts| parts.encrypted_key[9] ^= 1,
+        ] {
+            assert!(matches!(open(change), Err(Error::WrongKey { .. })), "{:?}", open(change));
+        }
+    }
+
+    #[test]
+    fn a_wrong_initialisation_vector_is_told_it_is_no_secret() {
+        let error = open(|parts| parts.iv.truncate(8)).unwrap_err();
+        assert!(error.to_string().contains("IV of 8 octets"), "{error}");
     }
 }

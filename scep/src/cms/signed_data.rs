@@ -6,6 +6,8 @@
 //!   signerInfos SET OF SignerInfo }
 //! ```
 
+use std::collections::BTreeSet;
+
 use cms::content_info::ContentInfo;
 use const_oid::ObjectIdentifier;
 use der::Decode;
@@ -74,7 +76,7 @@ impl RawCertificate {
     /// When it is none.
     pub fn read(&self) -> Result<Certificate> {
         let source = Source { bytes: &self.der, part: self.place.part, base: self.place.start };
-        Ok(Certificate::read(source)?.value)
+        Certificate::read_fields(source, &mut Vec::new())
     }
 }
 
@@ -112,6 +114,7 @@ pub struct Attribute {
     pub values: Vec<AttributeValue>,
     /// Where the attribute stands.
     pub place: Place,
+    /// The attribute as DER has it.
     der: Vec<u8>,
 }
 
@@ -270,14 +273,25 @@ impl SignerInfo {
         for field in unsigned.iter().filter(|field| field.tag == tag::context(1)) {
             unsigned_attributes = read_attributes(field, findings)?;
         }
+        let (digest_algorithm, signature_algorithm) = (read_algorithm(digest)?, read_algorithm(algorithm)?);
+        // rsaEncryption names no digest: it goes with any.
+        let signing = Digest::from_oid(signature_algorithm);
+        if signing.is_some() && signing != Digest::from_oid(digest_algorithm) {
+            let (signing, digest) = (oid::name(signature_algorithm), oid::name(digest_algorithm));
+            findings.push(Finding {
+                rule: Rule::SignatureDigest,
+                at: algorithm.place(),
+                detail: format!("expected a signature with {digest}, got {signing}"),
+            });
+        }
         Ok(Self {
             place: element.place(),
             sid: sid.bytes().to_vec(),
-            digest_algorithm: read_algorithm(digest)?,
+            digest_algorithm,
             digest_place: digest.place(),
             signed_octets: signed.map(|field| write::tlv(tag::SET, field.content())).unwrap_or_default(),
             signed_attributes,
-            signature_algorithm: read_algorithm(algorithm)?,
+            signature_algorithm,
             signature: signature.string(findings)?,
             signature_place: signature.place(),
             unsigned_attributes,
@@ -292,13 +306,7 @@ impl SignerInfo {
     /// True when sid names the certificate.
     #[must_use]
     pub fn names(&self, certificate: &Certificate) -> bool {
-        if self.sid.first() == Some(&tag::context_primitive(0)) {
-            return certificate
-                .extensions
-                .iter()
-                .any(|e| e.oid == oid::SUBJECT_KEY_ID && e.value.get(2..) == self.sid.get(2..));
-        }
-        self.sid == certificate.issuer_and_serial()
+        certificate.is_named_by(&self.sid)
     }
 
     /// The digest in use: digestAlgorithm, when it is known here.
@@ -307,7 +315,8 @@ impl SignerInfo {
         Digest::from_oid(self.digest_algorithm)
     }
 
-    /// The octets that the signature would cover, were the attributes in DER order.
+    /// The octets that the signature would cover, were the attributes sent in DER: in order, and with
+    /// neither chunks nor other lengths inside.
     #[must_use]
     pub fn sorted_octets(&self) -> Vec<u8> {
         write::set_sorted(self.signed_attributes.iter().flatten().map(|a| a.der.clone()).collect())
@@ -316,7 +325,8 @@ impl SignerInfo {
 
 fn read_attributes(field: &Tlv<'_>, findings: &mut Vec<Finding>) -> Result<Vec<Attribute>> {
     const WHAT: &str = "attribute";
-    let mut attributes: Vec<Attribute> = Vec::new();
+    let mut attributes = Vec::new();
+    let mut types = BTreeSet::new();
     for element in field.members()? {
         let members = element.expect(WHAT, tag::SEQUENCE)?.members()?;
         let [id, values, ..] = members.as_slice() else {
@@ -341,14 +351,14 @@ fn read_attributes(field: &Tlv<'_>, findings: &mut Vec<Finding>) -> Result<Vec<A
                 detail: format!("{}: expected one value, got {}", oid::name(oid), values.len()),
             });
         }
-        if attributes.iter().any(|earlier| earlier.oid == oid) {
+        if !types.insert(oid) {
             findings.push(Finding {
                 rule: Rule::DuplicateAttribute,
                 at: element.place(),
                 detail: format!("{} occurs again", oid::name(oid)),
             });
         }
-        attributes.push(Attribute { oid, values, place: element.place(), der: element.bytes().to_vec() });
+        attributes.push(Attribute { oid, values, place: element.place(), der: element.der() });
     }
     Ok(attributes)
 }
@@ -434,5 +444,58 @@ impl SignerInfoParts {
             &write::octet_string(&self.signature),
             &unsigned,
         ])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use const_oid::ObjectIdentifier;
+    use rstest::rstest;
+
+    use super::{SignedData, SignedDataParts, SignerInfoParts};
+    use crate::attribute::AttributeParts;
+    use crate::cms::degenerate;
+    use crate::finding::{Finding, Rule};
+    use crate::tlv::Source;
+    use crate::{oid, write};
+
+    fn read(attributes: Vec<Vec<u8>>, signing: ObjectIdentifier) -> (SignedData, Vec<Finding>) {
+        let digest_algorithm = write::algorithm(oid::SHA256, Some(&write::null()));
+        let signer = SignerInfoParts {
+            sid: write::sequence(&[&write::sequence(&[]), &write::integer(1)]),
+            digest_algorithm,
+            signed_attributes: Some(attributes),
+            signature_algorithm: write::algorithm(signing, Some(&write::null())),
+            signature: vec![0; 256],
+            unsigned_attributes: Vec::new(),
+        };
+        let der = SignedDataParts { signers: vec![signer], ..degenerate(&[]) }.write();
+        let mut findings = Vec::new();
+        let signed = SignedData::read(Source::message(&der), &mut findings).unwrap();
+        (signed, findings)
+    }
+
+    #[rstest]
+    #[case::any(oid::RSA_ENCRYPTION, false)]
+    #[case::same(oid::SHA256_WITH_RSA, false)]
+    #[case::other(oid::MD5_WITH_RSA, true)]
+    fn a_signature_algorithm_with_another_digest_is_reported(
+        #[case] signing: ObjectIdentifier,
+        #[case] is_reported: bool,
+    ) {
+        let (signed, findings) = read(vec![AttributeParts::octets(oid::SENDER_NONCE, b"n").write()], signing);
+        let found: Vec<_> = findings.iter().map(|finding| finding.rule).collect();
+        assert_eq!(found, if is_reported { vec![Rule::SignatureDigest] } else { vec![] });
+        assert_eq!(signed.signers[0].signature_algorithm, signing);
+    }
+
+    #[test]
+    fn fifty_thousand_types_of_attributes_are_read_in_a_moment() {
+        let types =
+            (0..50_000_u32).map(|n| ObjectIdentifier::new(&format!("1.3.6.1.4.1.32473.{n}")).unwrap());
+        let attributes = types.map(|oid| AttributeParts { oid, values: Vec::new() }.write());
+        let (signed, findings) = read(attributes.collect(), oid::RSA_ENCRYPTION);
+        assert_eq!(signed.signers[0].signed_attributes.as_ref().map(Vec::len), Some(50_000));
+        assert!(findings.iter().all(|finding| finding.rule != Rule::DuplicateAttribute));
     }
 }

@@ -25,15 +25,13 @@ impl Faults {
                 };
                 let reason =
                     fail_info.as_deref().and_then(FailInfo::from_name).unwrap_or(FailInfo::BadRequest);
-                parts.outcome = Some(match status {
+                let outcome = match status {
                     PkiStatus::Success => Outcome::Success,
                     PkiStatus::Pending => Outcome::Pending,
                     PkiStatus::Failure => Outcome::Failure(reason, None),
-                });
-                if status != PkiStatus::Success {
-                    parts.message_data = None;
-                }
-                true
+                };
+                let is_content_dropped = status != PkiStatus::Success && parts.message_data.take().is_some();
+                replace(&mut parts.outcome, Some(Some(outcome))) || is_content_dropped
             }
             Operator::FailInfo { value, of } => match (&mut parts.outcome, FailInfo::from_name(value)) {
                 (Some(Outcome::Failure(reason, _)), Some(value)) if reason.name() == of => {
@@ -185,8 +183,8 @@ impl Faults {
             },
             Operator::CertificateName { name } => match name::parse(name) {
                 Ok(der) => {
-                    parts.issuer.clone_from(&der);
-                    replace(&mut parts.subject, Some(der))
+                    let is_issuer_other = replace(&mut parts.issuer, Some(der.clone()));
+                    replace(&mut parts.subject, Some(der)) || is_issuer_other
                 }
                 Err(error) => {
                     outcome = Err(error);
@@ -196,17 +194,14 @@ impl Faults {
             Operator::CertificateSerial { hex } => replace(&mut parts.serial, Some(unhex(hex))),
             Operator::CertificateValidityReversed {} => {
                 std::mem::swap(&mut parts.not_before, &mut parts.not_after);
-                true
+                parts.not_before != parts.not_after
             }
             Operator::CertificateKeyUsage { bits } => {
-                parts.extensions.retain(|extension| extension.oid != oid::KEY_USAGE);
-                parts.extensions.extend(bits.map(Extension::key_usage));
-                true
+                set_extension(&mut parts.extensions, oid::KEY_USAGE, bits.map(Extension::key_usage))
             }
             Operator::CertificateIsCa { ca } => {
-                parts.extensions.retain(|extension| extension.oid != oid::BASIC_CONSTRAINTS);
-                parts.extensions.push(Extension::basic_constraints(*ca));
-                true
+                let wanted = Extension::basic_constraints(*ca);
+                set_extension(&mut parts.extensions, oid::BASIC_CONSTRAINTS, Some(wanted))
             }
             _ => false,
         });
@@ -283,8 +278,8 @@ impl Faults {
                 true
             }
             Operator::HttpReplace { from, to } => {
-                let text = String::from_utf8_lossy(&response.body).replace(from, to);
-                replace(&mut response.body, Some(text.into_bytes()))
+                let body = replace_octets(&response.body, from.as_bytes(), to.as_bytes());
+                replace(&mut response.body, Some(body))
             }
             Operator::HttpBase64 {} => {
                 let text = crate::certificate::pem("DATA", &response.body);
@@ -370,8 +365,10 @@ fn attribute(operator: &Operator, all: &mut Vec<AttributeParts>, unsigned: &mut 
         Operator::AttrUnsigned { attr } => {
             let (moved, kept) =
                 std::mem::take(all).into_iter().partition(|a| Some(a.oid) == attribute_oid(attr));
-            (*unsigned, *all) = (moved, kept);
-            !unsigned.is_empty()
+            *all = kept;
+            let before = unsigned.len();
+            unsigned.extend::<Vec<_>>(moved);
+            unsigned.len() > before
         }
         Operator::AttrAdd { oid, tag, hex } => {
             let Some(oid) = oid::parse(oid) else { return false };
@@ -405,6 +402,40 @@ fn set_content(all: &mut Vec<AttributeParts>, attr: &str, tag: u8, content: &[u8
     }
     all.push(AttributeParts { oid, values: vec![write::tlv(tag, content)] });
     true
+}
+
+/// Changes an extension in its place, adds it at the end, or takes it away; true when that changed anything.
+fn set_extension(all: &mut Vec<Extension>, oid: ObjectIdentifier, wanted: Option<Extension>) -> bool {
+    match (all.iter_mut().find(|extension| extension.oid == oid), wanted) {
+        (Some(found), Some(wanted)) => replace(found, Some(wanted)),
+        (Some(_), None) => {
+            all.retain(|extension| extension.oid != oid);
+            true
+        }
+        (None, Some(wanted)) => {
+            all.push(wanted);
+            true
+        }
+        (None, None) => false,
+    }
+}
+
+/// Replaces octets wherever they occur. A body need not be text, and what does not match stays as it is.
+fn replace_octets(body: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let (mut replaced, mut rest) = (Vec::with_capacity(body.len()), body);
+    while let Some((first, others)) = rest.split_first() {
+        match rest.strip_prefix(from) {
+            Some(after) if !from.is_empty() => {
+                replaced.extend_from_slice(to);
+                rest = after;
+            }
+            _ => {
+                replaced.push(*first);
+                rest = others;
+            }
+        }
+    }
+    replaced
 }
 
 /// Puts the new value in; true when there is one and it differs.
@@ -459,4 +490,143 @@ fn indefinite(bytes: &[u8], levels: usize) -> Vec<u8> {
     let members = outer.members().unwrap_or_default();
     let inner: Vec<u8> = members.iter().flat_map(|member| indefinite(member.bytes(), levels - 1)).collect();
     [&[outer.tag, 0x80][..], &inner, &[0, 0]].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use crate::attribute::{AttributeParts, FailInfo};
+    use crate::certificate::{CertificateParts, Extension, KeyUsage};
+    use crate::fault::{Faults, find};
+    use crate::http::HttpResponse;
+    use crate::key::PrivateKey;
+    use crate::message::Outcome;
+    use crate::{UnixTime, name, oid};
+
+    fn faults(ids: &[&str]) -> Faults {
+        Faults::new(ids.iter().map(|id| find(id).unwrap()).collect())
+    }
+
+    #[test]
+    fn two_attributes_move_to_the_unsigned_ones_and_none_is_lost() {
+        let mut signed = vec![
+            AttributeParts::printable(oid::MESSAGE_TYPE, b"19"),
+            AttributeParts::printable(oid::TRANSACTION_ID, b"1"),
+            AttributeParts::octets(oid::SENDER_NONCE, b"n"),
+        ];
+        let ids = ["attr.messageType.unsigned", "attr.transactionID.unsigned", "attr.failInfo.unsigned"];
+        let (mut faults, mut unsigned) = (faults(&ids), Vec::new());
+        faults.attributes(&mut signed, &mut unsigned);
+        let types = |all: &[AttributeParts]| all.iter().map(|a| a.oid).collect::<Vec<_>>();
+        assert_eq!(types(&unsigned), [oid::MESSAGE_TYPE, oid::TRANSACTION_ID]);
+        assert_eq!(types(&signed), [oid::SENDER_NONCE]);
+        assert_eq!(faults.applied(), &ids[..2]);
+    }
+
+    #[rstest]
+    #[case::pending("answer.pending", Outcome::Pending, false)]
+    #[case::pending_instead("answer.pending", Outcome::Success, true)]
+    #[case::success("answer.success-without-content", Outcome::Success, false)]
+    #[case::success_instead("answer.success-without-content", Outcome::Pending, true)]
+    #[case::failure("answer.failure", Outcome::Failure(FailInfo::BadRequest, None), false)]
+    #[case::reason("answer.failure", Outcome::Failure(FailInfo::BadAlg, None), true)]
+    #[case::text("answer.failure", Outcome::Failure(FailInfo::BadRequest, Some(String::new())), true)]
+    fn a_status_that_is_there_already_is_not_applied(
+        #[case] id: &str,
+        #[case] outcome: Outcome,
+        #[case] applied: bool,
+    ) {
+        let mut faults = faults(&[id]);
+        let before = outcome.clone();
+        let after = outcome_after(&mut faults, outcome);
+        assert_eq!((before != after, faults.applied().len() == 1), (applied, applied));
+    }
+
+    fn outcome_after(faults: &mut Faults, outcome: Outcome) -> Outcome {
+        use crate::attribute::{MessageType, TransactionId};
+        use crate::message::MessageParts;
+        use crate::suite::{Cipher, Digest};
+        let mut parts = MessageParts {
+            message_type: MessageType::CertRep,
+            transaction_id: TransactionId::parse(b"1").unwrap(),
+            sender_nonce: None,
+            recipient_nonce: None,
+            outcome: Some(outcome),
+            message_data: None,
+            recipient: None,
+            cipher: Cipher::Aes128,
+            digest: Digest::Sha256,
+            certificates: Vec::new(),
+        };
+        faults.message(&mut parts);
+        parts.outcome.unwrap()
+    }
+
+    #[rstest]
+    #[case::usage_absent("certificate.no-key-usage", vec![Extension::basic_constraints(true)], None)]
+    #[case::usage_gone(
+        "certificate.no-key-usage",
+        vec![Extension::key_usage(1), Extension::basic_constraints(true)],
+        Some(vec![Extension::basic_constraints(true)])
+    )]
+    #[case::usage_is_so(
+        "certificate.key-usage.no-ca-bits",
+        vec![Extension::key_usage(KeyUsage::DIGITAL_SIGNATURE | KeyUsage::KEY_ENCIPHERMENT)],
+        None
+    )]
+    #[case::usage_changed_in_its_place(
+        "certificate.key-usage.no-ca-bits",
+        vec![Extension::key_usage(1), Extension::basic_constraints(true)],
+        Some(vec![Extension::key_usage(5), Extension::basic_constraints(true)])
+    )]
+    #[case::ca_is_so(
+        "issue.is-ca",
+        vec![Extension::basic_constraints(true), Extension::key_usage(1)],
+        None
+    )]
+    #[case::ca_added(
+        "issue.is-ca",
+        vec![Extension::key_usage(1)],
+        Some(vec![Extension::key_usage(1), Extension::basic_constraints(true)])
+    )]
+    fn an_extension_that_is_so_already_is_not_applied(
+        #[case] id: &str,
+        #[case] extensions: Vec<Extension>,
+        #[case] changed: Option<Vec<Extension>>,
+    ) {
+        let (mut faults, key) = (faults(&[id]), key());
+        let mut parts = CertificateParts::self_signed(&[0x30, 0], key.public(), vec![1], UnixTime(0));
+        parts.extensions.clone_from(&extensions);
+        faults.certificate(&mut parts, key.public()).unwrap();
+        assert_eq!(faults.applied().len(), usize::from(changed.is_some()));
+        assert_eq!(parts.extensions, changed.unwrap_or(extensions));
+    }
+
+    fn key() -> PrivateKey {
+        PrivateKey::from_pem(scep_vectors::keys::named("pool-00").unwrap().pem.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_name_of_which_only_the_issuer_changes_is_applied() {
+        let (mut faults, key) = (faults(&["certificate.other-name"]), key());
+        let subject = name::parse("CN=somebody-else").unwrap();
+        let mut parts = CertificateParts::self_signed(&subject, key.public(), vec![1], UnixTime(0));
+        parts.issuer = name::parse("CN=CA").unwrap();
+        faults.certificate(&mut parts, key.public()).unwrap();
+        assert_eq!((parts.issuer, faults.applied().len()), (subject, 1));
+    }
+
+    #[test]
+    fn a_text_that_does_not_occur_changes_nothing_in_a_body_that_is_no_text() {
+        let mut response = HttpResponse::ok("application/x-pki-message", vec![0x30, 0x82, 0xff, 0x0a]);
+        let before = response.clone();
+        let mut lower_case = faults(&["caps.lower-case"]);
+        lower_case.response(&mut response);
+        assert_eq!((&response, lower_case.applied().len()), (&before, 0));
+        // One that occurs is replaced, the octets around it stay.
+        let mut commas = faults(&["caps.commas"]);
+        commas.response(&mut response);
+        assert_eq!((response.body, commas.applied().len()), (vec![0x30, 0x82, 0xff, b',', b' '], 1));
+    }
 }

@@ -276,6 +276,7 @@ impl Opening {
         if checks.message_signature && verification.signature == SignatureCheck::Fails {
             return Err(Refusal::MessageCheck("the signature does not verify"));
         }
+        self.message.report_signature(verification.signature, &mut self.findings);
         Ok(Some(certificate))
     }
 

@@ -16,7 +16,7 @@ use crate::key::PrivateKey;
 use crate::message::{Outcome, PkiMessage, Sender};
 use crate::server::{self, Content};
 use crate::suite::{Cipher, Digest};
-use crate::{Error, UnixTime, name};
+use crate::{Error, Rule, UnixTime, name};
 
 const NOW: UnixTime = UnixTime(1_800_000_000);
 const POLL: PollPolicy = PollPolicy { interval: 60, max_polls: 3, max_seconds: 600 };
@@ -291,4 +291,19 @@ fn debug_does_not_show_the_challenge() {
     let octets = format!("{:?}", b"hunter2");
     assert!(!shown.contains(octets.trim_matches(['[', ']'])) && !shown.contains("hunter2"));
     assert!(Csr::read(crate::tlv::Source::message(&plan().csr)).unwrap().value.challenge.is_some());
+}
+
+#[test]
+fn a_signature_over_the_sorted_attributes_only_is_accepted_and_reported() {
+    let mut driven = Driven::new(plan());
+    let mut response = answer(&driven.request(), Outcome::Pending, &[]);
+    let message = PkiMessage::read(&response.body).unwrap().value;
+    let attributes = message.signer().unwrap().signed_attributes.clone().unwrap();
+    // The first goes to the end.
+    let (first, last) = (attributes[0].place, attributes[attributes.len() - 1].place);
+    response.body[first.start..last.end].rotate_left(first.end - first.start);
+    driven.machine.handle(&response, NOW);
+    assert_eq!(driven.machine.verdict(), None, "PENDING is taken");
+    let found: Vec<_> = driven.machine.findings().iter().map(|finding| finding.rule).collect();
+    assert_eq!(found, [Rule::UnsortedSet, Rule::SignedSortedForm]);
 }

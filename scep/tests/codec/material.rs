@@ -1,0 +1,191 @@
+//! A CA, a device and the messages between them, from public keys, a fixed time and a seed.
+
+use std::sync::LazyLock;
+
+use proptest::test_runner::{Config, RngSeed};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+use scep::attribute::{FailInfo, MessageType, Nonce, TransactionId};
+use scep::certificate::{Certificate, CertificateParts, Extension, KeyUsage};
+use scep::csr::CsrParts;
+use scep::fault::Faults;
+use scep::key::PrivateKey;
+use scep::message::{IssuerAndSubject, MessageParts, Outcome, Sender};
+use scep::server::{ReplyTo, answer};
+use scep::suite::{Cipher, Digest};
+use scep::{UnixTime, name};
+
+/// 2026-11-23T14:40:00Z.
+pub(crate) const NOW: UnixTime = UnixTime(1_795_444_800);
+
+/// As many cases as given, from a fixed seed: a test that passed passes again. `PROPTEST_RNG_SEED` takes
+/// another one, to look further.
+pub(crate) fn cases(cases: u32) -> Config {
+    let mut config = Config { cases, failure_persistence: None, ..Config::default() };
+    if config.rng_seed == RngSeed::Random {
+        config.rng_seed = RngSeed::Fixed(8894);
+    }
+    config
+}
+
+/// A generator with a seed.
+pub(crate) fn rng(seed: u64) -> ChaCha20Rng {
+    ChaCha20Rng::seed_from_u64(seed)
+}
+
+/// A public test key.
+pub(crate) fn key(name: &str) -> PrivateKey {
+    PrivateKey::from_pem(scep_vectors::keys::named(name).unwrap().pem.as_bytes()).unwrap()
+}
+
+static CA: LazyLock<Sender> = LazyLock::new(|| {
+    let (subject, key) = (name::parse("CN=CA,O=lab").unwrap(), key("ca-rsa"));
+    let mut parts = CertificateParts::self_signed(&subject, key.public(), vec![1], NOW);
+    let usage = KeyUsage::DIGITAL_SIGNATURE
+        | KeyUsage::KEY_ENCIPHERMENT
+        | KeyUsage::KEY_CERT_SIGN
+        | KeyUsage::CRL_SIGN;
+    parts.extensions = vec![Extension::basic_constraints(true), Extension::key_usage(usage)];
+    sender(parts, key)
+});
+
+static DEVICE: LazyLock<Sender> = LazyLock::new(|| {
+    let (subject, key) = (name::parse("CN=router-1,O=lab").unwrap(), key("pool-00"));
+    sender(CertificateParts::self_signed(&subject, key.public(), vec![2], NOW), key)
+});
+
+/// A certification authority with every bit of keyUsage that it needs.
+pub(crate) fn ca() -> Sender {
+    CA.clone()
+}
+
+/// A device with a certificate that it signed itself.
+pub(crate) fn device() -> Sender {
+    DEVICE.clone()
+}
+
+fn sender(parts: CertificateParts, key: PrivateKey) -> Sender {
+    let der = parts.write(&key, &mut Faults::none()).unwrap();
+    Sender { certificate: Certificate::from_der(&der).unwrap(), key }
+}
+
+/// The certificate that the CA issues to the device.
+pub(crate) fn issued(faults: &mut Faults) -> Certificate {
+    let (ca, device) = (ca(), device());
+    let subject = &device.certificate.subject;
+    let mut parts = CertificateParts::self_signed(subject, device.key.public(), vec![0x2a], NOW);
+    parts.issuer.clone_from(&ca.certificate.subject);
+    Certificate::from_der(&parts.write(&ca.key, faults).unwrap()).unwrap()
+}
+
+/// The device's certification request.
+pub(crate) fn csr(faults: &mut Faults) -> Vec<u8> {
+    let device = device();
+    let mut parts = CsrParts::new(&device.certificate.subject, device.key.public(), Some("hunter2"));
+    parts.extensions = vec![Extension::dns_names(&["router-1.lab"])];
+    parts.write(&device.key, faults).unwrap()
+}
+
+/// A kind of message, correct unless a fault says otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    /// Request, by the device.
+    PkcsReq,
+    /// Poll, by the device.
+    CertPoll,
+    /// Answer with a certificate.
+    Success,
+    /// Answer with a reason and a text.
+    Failure,
+    /// Answer without either.
+    Pending,
+}
+
+impl Kind {
+    /// All of them.
+    pub(crate) const ALL: [Self; 5] =
+        [Self::PkcsReq, Self::CertPoll, Self::Success, Self::Failure, Self::Pending];
+
+    /// Who signs it.
+    pub(crate) fn sender(self) -> Sender {
+        if matches!(self, Self::PkcsReq | Self::CertPoll) { device() } else { ca() }
+    }
+
+    /// Whom its envelope is for.
+    pub(crate) fn recipient(self) -> Sender {
+        if matches!(self, Self::PkcsReq | Self::CertPoll) { ca() } else { device() }
+    }
+
+    /// The plain messageData; None for a message without an envelope.
+    pub(crate) fn message_data(self) -> Option<Vec<u8>> {
+        match self {
+            Self::PkcsReq => Some(csr(&mut Faults::none())),
+            Self::CertPoll => Some(poll().write()),
+            Self::Success => {
+                let certificates = [issued(&mut Faults::none()).der, ca().certificate.der];
+                Some(scep::cms::degenerate(&certificates).write())
+            }
+            Self::Failure | Self::Pending => None,
+        }
+    }
+
+    /// Its parts: AES-128, SHA-256, and what the names below say.
+    pub(crate) fn parts(self) -> MessageParts {
+        let outcome = match self {
+            Self::PkcsReq | Self::CertPoll => None,
+            Self::Success => Some(Outcome::Success),
+            Self::Failure => {
+                Some(Outcome::Failure(FailInfo::BadMessageCheck, Some("no such device".to_owned())))
+            }
+            Self::Pending => Some(Outcome::Pending),
+        };
+        MessageParts {
+            message_type: match self {
+                Self::PkcsReq => MessageType::PkcsReq,
+                Self::CertPoll => MessageType::CertPoll,
+                Self::Success | Self::Failure | Self::Pending => MessageType::CertRep,
+            },
+            transaction_id: transaction_id(),
+            sender_nonce: Some(Nonce((0..16).collect())),
+            recipient_nonce: outcome.is_some().then(|| Nonce((16..32).collect())),
+            outcome,
+            message_data: self.message_data(),
+            recipient: Some(self.recipient().certificate),
+            cipher: Cipher::Aes128,
+            digest: Digest::Sha256,
+            certificates: vec![self.sender().certificate.der],
+        }
+    }
+
+    /// The message, written with these faults.
+    pub(crate) fn write(self, faults: &mut Faults) -> Vec<u8> {
+        if self == Self::Success {
+            // As a server does it, so that faults of certificates and of the payload have their turn.
+            let issued = [issued(faults), ca().certificate];
+            let parts = self.parts();
+            let to = ReplyTo {
+                transaction_id: parts.transaction_id,
+                sender_nonce: parts.recipient_nonce,
+                digest: parts.digest,
+                cipher: parts.cipher,
+                signer: parts.recipient,
+            };
+            return answer(&to, Outcome::Success, &issued, &self.sender(), faults, &mut rng(1)).unwrap();
+        }
+        let mut parts = self.parts();
+        if self == Self::PkcsReq {
+            parts.message_data = Some(csr(faults));
+        }
+        parts.write(&self.sender(), faults, &mut rng(1)).unwrap()
+    }
+}
+
+/// transactionID of all messages here.
+pub(crate) fn transaction_id() -> TransactionId {
+    TransactionId::parse(b"TX-router-1").unwrap()
+}
+
+/// What the device polls for.
+pub(crate) fn poll() -> IssuerAndSubject {
+    IssuerAndSubject { issuer: ca().certificate.subject, subject: device().certificate.subject }
+}
