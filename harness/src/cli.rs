@@ -1,6 +1,7 @@
 //! The command line: arguments to calls, results to exit codes. No logic of its own.
 
 mod coverage;
+mod decode;
 mod explain;
 mod judge;
 mod lint;
@@ -52,7 +53,11 @@ enum Command {
     Selftest(selftest::Args),
     /// Show which requirements of the register are judged by which checks.
     Coverage(coverage::Args),
-    /// Explain an exit code, a fact, a verb or a requirement.
+    /// Show every layer of a message, certificate or request (DER, PEM, base64, hex, URL), with findings.
+    ///
+    /// Exits with 0 whatever departs, with 2 when the input cannot be read or is no ASN.1 at all.
+    Decode(decode::Args),
+    /// Explain a word of the suite: an exit code, a fact, a verb, an ability, a fault or a requirement.
     Explain(explain::Args),
     /// The embedded reference client: `sceptic mock-client --help`.
     #[command(name = "mock-client", disable_help_flag = true)]
@@ -143,15 +148,21 @@ fn dispatch(cli: Cli) -> Result<u8, Failure> {
         Some(folder) => Suite::from_dir(folder),
         None => Suite::embedded(),
     };
+    // How a command to repeat a case begins.
+    let program = cli
+        .data
+        .as_ref()
+        .map_or_else(|| "sceptic".to_owned(), |folder| format!("sceptic --data {}", folder.display()));
     match cli.command {
-        Command::Try(args) => try_run::run(checked(suite()?)?, &args),
-        Command::Run(args) => run::run(checked(suite()?)?, &args),
+        Command::Try(args) => try_run::run(checked(suite()?)?, &args, &program),
+        Command::Run(args) => run::run(checked(suite()?)?, &args, &program),
         Command::List(args) => list::run(&suite()?, &args),
         Command::Show(args) => show::run(&suite()?, &args),
         Command::Judge(args) => judge::run(checked(suite()?)?, &args),
         Command::Lint => lint::run(&suite()?),
         Command::Selftest(args) => selftest::run(checked(suite()?)?, &args),
         Command::Coverage(args) => coverage::run(&suite()?, &args),
+        Command::Decode(args) => decode::run(&args),
         Command::Explain(args) => explain::run(&suite()?, &args),
         Command::MockClient { arguments } => {
             let mut io = mock_client::cli::Io {
@@ -169,6 +180,20 @@ fn dispatch(cli: Cli) -> Result<u8, Failure> {
 fn checked(suite: Suite) -> Result<Suite, Failure> {
     lint::check(&suite)?;
     Ok(suite)
+}
+
+/// An error with its causes, as far as its own text does not tell them already.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text.push_str(&format!(": {more}"));
+        }
+        cause = error.source();
+    }
+    text
 }
 
 /// Prints a line of the result. Nobody to read it is no reason to fail.

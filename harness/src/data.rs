@@ -50,7 +50,7 @@ pub use source::Source;
 pub use template::{MissingName, Name, Template};
 
 pub(crate) use expectations::glob;
-pub(crate) use nearest::nearest;
+pub(crate) use nearest::{did_you_mean, nearest};
 
 use case::CaseFile;
 

@@ -136,9 +136,11 @@ impl Exit {
                 "The set-up is wrong (path, challenge, no SCEP server there); nothing was judged."
             }
             Self::TooLittle => "Nothing was selected, or fewer cases ran than the profile's floor.",
-            Self::Data => "A case, bundle, fault, profile, peer or expectation file is broken.",
+            Self::Data => {
+                "A case, bundle, fault, profile, peer or expectation file is broken, or a run's evidence."
+            }
             Self::NotConformant => "At least one check that gates failed and no expectation lists it.",
-            Self::Should => "Nothing failed but something warned, and `--strict should` was asked for.",
+            Self::Should => "Nothing failed but something warned, and `--strict` was given.",
             Self::Drift => "An entry of the expectations and the run say different things.",
             Self::Flaky => "A case passed only on a repeat, and the profile counts that as a failure.",
             Self::Slower => "A time budget or a benchmark found a regression.",

@@ -75,3 +75,9 @@ pub fn verdict_of(checks: &[CheckLine]) -> (CaseResult, Option<String>) {
     }
     (CaseResult::Pass, None)
 }
+
+#[cfg(test)]
+mod fixtures;
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@
 
 pub mod cli;
 pub mod data;
+pub mod decode;
 pub mod exit;
 pub mod expect;
 pub mod judge;

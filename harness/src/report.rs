@@ -10,7 +10,7 @@ mod hex;
 mod html;
 mod jsonl;
 mod junit;
-mod printable;
+pub(crate) mod printable;
 mod status;
 mod terminal;
 

@@ -12,6 +12,7 @@ pub mod operator;
 pub mod preflight;
 pub mod server;
 pub mod session;
+pub mod subject;
 
 pub use endpoint::Endpoint;
 pub use http::Http;

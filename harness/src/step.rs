@@ -5,6 +5,7 @@ mod enrol;
 mod operator;
 mod poll;
 mod raw;
+pub mod stage;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -14,7 +15,7 @@ use scep::fault::Fault;
 use crate::data::lint::Verb;
 use crate::data::{Repeat, Role};
 use crate::runner::Error;
-use crate::runner::server::Stage;
+use stage::Stage;
 
 /// A step of a case, its templates filled in.
 #[derive(Debug, Clone)]

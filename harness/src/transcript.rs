@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use scep::Finding;
+use scep::http::{Incoming, Method};
 use serde::{Deserialize, Serialize};
 
 /// Schema name of `transcript.json`.
@@ -31,6 +33,9 @@ pub struct Transcript {
     /// Why the runner could not finish, when it could not: a failure of ours, never the subject's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub harness_error: Option<String>,
+    /// What the runner remarked: an operator who had nothing to decide, a message that could not be addressed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// Wall-clock milliseconds.
     pub ms: u64,
 }
@@ -81,6 +86,24 @@ pub struct Request {
     pub body: Vec<u8>,
 }
 
+impl Request {
+    /// Query and message, taken apart as a server does it.
+    ///
+    /// # Errors
+    /// When the `message` parameter of a GET is no base64 at all.
+    pub fn incoming(&self, findings: &mut Vec<Finding>) -> scep::error::Result<Incoming> {
+        let method = if self.is_post() { Method::Post } else { Method::Get };
+        let query = self.target.split_once('?').map_or("", |(_, query)| query);
+        Incoming::read(method, query, &self.body, findings)
+    }
+
+    /// True when the message is the body.
+    #[must_use]
+    pub fn is_post(&self) -> bool {
+        self.method == Method::Post.name()
+    }
+}
+
 /// An answer, or why there is none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -123,9 +146,9 @@ pub struct ClientRun {
     pub signal: Option<i32>,
     /// True when the harness ended it at the time limit.
     pub timed_out: bool,
-    /// Command line, secrets redacted.
+    /// Command line. The challengePassword in it was made for this run.
     pub command: Vec<String>,
-    /// Standard output and error, lossily decoded, secrets redacted, 64 KiB at most each.
+    /// Standard output and error, lossily decoded, the first 64 KiB of each.
     pub stdout: String,
     /// See `stdout`.
     pub stderr: String,

@@ -1,14 +1,14 @@
 //! `sceptic explain`: the documentation of words, from the same tables that the program runs on.
 
 use super::{Failure, say};
-use crate::data::Suite;
+use crate::data::{Suite, did_you_mean};
 use crate::exit::Exit;
 use crate::judge::facts;
-use crate::step::VERBS;
+use crate::step::{VERBS, VerbRow, verb};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// `exit`, `path`, `verb`, `ability`, `fault`, a requirement id, or a fact's path.
+    /// `exit`, `path`, `verb`, `ability` or `fault` for the whole table; or one word of it, or a requirement id.
     #[arg(value_name = "WORD")]
     word: String,
 }
@@ -17,7 +17,7 @@ pub(super) fn run(suite: &Suite, args: &Args) -> Result<u8, Failure> {
     match args.word.as_str() {
         "exit" => {
             for exit in Exit::ALL {
-                say(format!("{:>3}  {:<15} {}", exit.code(), exit.name(), exit.meaning()));
+                say(exit_row(exit));
             }
         }
         "path" => {
@@ -27,13 +27,7 @@ pub(super) fn run(suite: &Suite, args: &Args) -> Result<u8, Failure> {
         }
         "verb" => {
             for row in VERBS {
-                say(format!(
-                    "{:<18} {}\n{:18} takes {}",
-                    row.verb.name,
-                    row.doc,
-                    "",
-                    row.verb.parameters.join(", ")
-                ));
+                say(verb_row(row));
             }
         }
         "ability" => {
@@ -51,6 +45,14 @@ pub(super) fn run(suite: &Suite, args: &Args) -> Result<u8, Failure> {
     Ok(Exit::Satisfied.code())
 }
 
+fn exit_row(exit: Exit) -> String {
+    format!("{:>3}  {:<15} {}", exit.code(), exit.name(), exit.meaning())
+}
+
+fn verb_row(row: &VerbRow) -> String {
+    format!("{:<18} {}\n{:18} takes {}", row.verb.name, row.doc, "", row.verb.parameters.join(", "))
+}
+
 fn one(suite: &Suite, word: &str) -> Result<u8, Failure> {
     if let Some(row) = suite.register.requirement(word) {
         say(format!("{}  {}  section {}\n{}", row.id, row.level, row.section, row.statement));
@@ -64,6 +66,27 @@ fn one(suite: &Suite, word: &str) -> Result<u8, Failure> {
         say(format!("{word} ({:?}): {}\nneeds {}", row.kind, row.doc, row.parent));
         return Ok(Exit::Satisfied.code());
     }
-    Err(Failure::new(Exit::Usage, format!("explain `{word}`: it is no word of ours"))
-        .hint("try exit, path, verb, ability, fault, a requirement id or a fact's path"))
+    if let Some(exit) =
+        Exit::ALL.into_iter().find(|exit| exit.name() == word || exit.code().to_string() == word)
+    {
+        say(exit_row(exit).trim_start());
+        return Ok(Exit::Satisfied.code());
+    }
+    if let Some(row) = verb(word) {
+        say(verb_row(row));
+        return Ok(Exit::Satisfied.code());
+    }
+    if let Some(ability) = suite.abilities.get(word) {
+        say(format!("{}  {}", ability.id, ability.title));
+        return Ok(Exit::Satisfied.code());
+    }
+    if let Ok(fault) = scep::fault::find(word) {
+        say(format!("{}  {}", fault.id, fault.title));
+        return Ok(Exit::Satisfied.code());
+    }
+    let paths: Vec<String> = facts::paths().map(|(path, _)| path).collect();
+    let known = paths.iter().chain(suite.register.rows.keys()).chain(suite.abilities.keys());
+    let near = did_you_mean(word, known.map(String::as_str));
+    Err(Failure::new(Exit::Usage, format!("explain `{word}`: it is no word of ours{near}"))
+        .hint("try exit, path, verb, ability, fault, or one word of these tables, or a requirement id"))
 }

@@ -1,15 +1,16 @@
 //! `sceptic judge RUN`: every verdict of a run once more, from its evidence alone.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use super::perform::write_results;
-use super::{Failure, say};
+use super::{Failure, say, with_causes};
 use crate::data::Suite;
 use crate::exit::Exit;
 use crate::judge;
-use crate::report::RunFolder;
+use crate::report::{ReadError, RunFolder};
 use crate::results::{CheckLine, Line};
-use crate::runner::evidence;
+use crate::runner::{self, evidence};
 use crate::verdict::CaseResult;
 
 #[derive(Debug, clap::Args)]
@@ -17,34 +18,39 @@ pub(super) struct Args {
     /// Run folder.
     #[arg(value_name = "RUN")]
     run: PathBuf,
-    /// Write the new results into this folder, as results.jsonl.
+    /// Write the new verdicts into this folder, as results.jsonl; sums and exit code stay those of the run.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
 
 pub(super) fn run(suite: Suite, args: &Args) -> Result<u8, Failure> {
-    let folder = RunFolder::open(&args.run)
-        .map_err(|e| Failure::new(Exit::Usage, format!("open the run {}: {e}", args.run.display())))?;
+    let folder = open(&args.run)?;
+    let mut recorded = recorded(&folder);
     let mut lines = Vec::new();
     let (mut checks, mut differ) = (0, Vec::new());
     for line in folder.lines() {
         match line {
+            // They come again with their case.
             Line::Check(_) => {}
             Line::Case(case) => {
                 let Some(place) = &case.evidence else {
                     lines.push(line.clone());
                     continue;
                 };
-                let transcript = evidence::read(&args.run.join(place))?;
+                let transcript = evidence::read(&args.run.join(place)).map_err(broken_evidence)?;
                 let Some(definition) = suite.case(&case.case) else {
                     return Err(Failure::new(Exit::Data, format!("judge {}: the case is gone", case.id)));
                 };
                 let level_of = |id: &str| suite.register.requirement(id).map(|row| row.level);
-                let again = judge::judge(definition, &transcript, &level_of, place);
-                for check in &again {
+                let mut again = judge::judge(definition, &transcript, &level_of, place);
+                for check in &mut again {
                     checks += 1;
-                    if let Some(word) = difference(&folder, check) {
-                        differ.push(word);
+                    let before = recorded.remove(&key(check));
+                    differ.extend(difference(before, check));
+                    // An entry of the expectations covers a result and a reason: while they stay, so does it.
+                    if let Some(before) = before.filter(|before| is_same(before, check)) {
+                        check.expected_by_file = before.expected_by_file;
+                        check.note.clone_from(&before.note);
                     }
                 }
                 let mut case = case.clone();
@@ -54,9 +60,14 @@ pub(super) fn run(suite: Suite, args: &Args) -> Result<u8, Failure> {
                 lines.extend(again.into_iter().map(|check| Line::Check(Box::new(check))));
                 lines.push(Line::Case(case));
             }
-            other => lines.push(other.clone()),
+            Line::Run(_) | Line::Plan(_) | Line::Requirement(_) | Line::Drift(_) | Line::End(_) => {
+                lines.push(line.clone());
+            }
         }
     }
+    differ.extend(
+        recorded.values().map(|gone| format!("{} {} on {}: is judged no more", gone.case, gone.id, gone.on)),
+    );
     if let Some(out) = &args.out {
         std::fs::create_dir_all(out)?;
         write_results(out, &lines)?;
@@ -68,18 +79,48 @@ pub(super) fn run(suite: Suite, args: &Args) -> Result<u8, Failure> {
     Ok(if differ.is_empty() { folder.end().exit } else { Exit::Drift.code() })
 }
 
-/// How a check differs from the recorded one.
-fn difference(folder: &RunFolder, again: &CheckLine) -> Option<String> {
-    let recorded = folder.lines().iter().find_map(|line| match line {
-        Line::Check(check) if check.case == again.case && check.id == again.id && check.on == again.on => {
-            Some(check)
-        }
-        _ => None,
-    });
-    let Some(recorded) = recorded else {
-        return Some(format!("{} {}: not in the run", again.case, again.id));
+fn open(run: &Path) -> Result<RunFolder, Failure> {
+    RunFolder::open(run).map_err(|error| {
+        let exit = match &error {
+            ReadError::Io { .. } => Exit::Usage,
+            ReadError::Line { .. }
+            | ReadError::Start { .. }
+            | ReadError::AfterEnd { .. }
+            | ReadError::Truncated { .. } => Exit::Data,
+        };
+        Failure::new(exit, format!("open the run {}: {}", run.display(), with_causes(&error)))
+    })
+}
+
+/// Evidence that is not there, or not what was written, is broken data: no fault of ours, and no verdict.
+pub(super) fn broken_evidence(error: runner::Error) -> Failure {
+    Failure::new(Exit::Data, format!("read the evidence: {error}"))
+}
+
+/// Instance, id and step: what tells a check from all others of a run.
+type Key = (String, String, String);
+
+fn key(check: &CheckLine) -> Key {
+    (check.case.clone(), check.id.clone(), check.on.clone())
+}
+
+fn recorded(folder: &RunFolder) -> BTreeMap<Key, &CheckLine> {
+    let lines = folder.lines().iter();
+    lines
+        .filter_map(|line| if let Line::Check(check) = line { Some((key(check), &**check)) } else { None })
+        .collect()
+}
+
+fn is_same(before: &CheckLine, again: &CheckLine) -> bool {
+    (before.result, &before.reason) == (again.result, &again.reason)
+}
+
+/// How a check differs from the recorded one, if it does.
+fn difference(before: Option<&CheckLine>, again: &CheckLine) -> Option<String> {
+    let Some(before) = before else {
+        return Some(format!("{} {} on {}: was not judged", again.case, again.id, again.on));
     };
-    if (recorded.result, &recorded.reason) == (again.result, &again.reason) {
+    if is_same(before, again) {
         return None;
     }
     Some(format!(
@@ -87,8 +128,8 @@ fn difference(folder: &RunFolder, again: &CheckLine) -> Option<String> {
         again.case,
         again.id,
         again.on,
-        recorded.result.word(),
-        recorded.reason.as_deref().unwrap_or("-"),
+        before.result.word(),
+        before.reason.as_deref().unwrap_or("-"),
         again.result.word(),
         again.reason.as_deref().unwrap_or("-")
     ))

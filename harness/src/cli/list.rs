@@ -1,6 +1,6 @@
 //! `sceptic list`.
 
-use super::{Failure, say};
+use super::{Failure, options, say};
 use crate::data::Suite;
 use crate::exit::Exit;
 use crate::plan::{self, Pool};
@@ -13,8 +13,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(suite: &Suite, args: &Args) -> Result<u8, Failure> {
-    let instances =
-        plan::select(suite, Pool::All, &args.filter).map_err(|e| Failure::new(Exit::Usage, e.to_string()))?;
+    let instances = options::select(suite, Pool::All, &args.filter)?;
     for line in plan::lines(suite, &instances) {
         say(line);
     }

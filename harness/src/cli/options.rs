@@ -8,9 +8,10 @@ use rand_core::{OsRng, TryRngCore as _};
 use scep::UnixTime;
 
 use super::Failure;
-use crate::data::{Expectations as File, Suite};
+use crate::data::{Expectations as File, Instance, Suite};
 use crate::exit::Exit;
 use crate::expect::{Entry, Expectations, Known};
+use crate::plan::{self, Pool};
 
 /// Seed, jobs and place of a run.
 #[derive(Debug, clap::Args)]
@@ -62,8 +63,8 @@ impl RunOptions {
         Ok(seed)
     }
 
-    /// Makes the run folder; it must be new or empty, so that no evidence is lost.
-    pub(super) fn folder(&self, id: &str) -> Result<PathBuf, Failure> {
+    /// The run folder; it must be new or empty, so that no evidence is lost.
+    pub(super) fn folder(&self, id: &str) -> Result<NewFolder, Failure> {
         let folder = self.out.clone().unwrap_or_else(|| Path::new(".sceptic/runs").join(id));
         let used = std::fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some());
         if used {
@@ -73,11 +74,36 @@ impl RunOptions {
             )
             .hint("give another --out, or remove it"));
         }
-        std::fs::create_dir_all(&folder).map_err(|e| {
-            Failure::new(Exit::Usage, format!("make the run folder {}: {e}", folder.display()))
-        })?;
-        Ok(folder)
+        Ok(NewFolder(folder))
     }
+}
+
+/// A folder that is not there yet, or empty.
+pub(super) struct NewFolder(PathBuf);
+
+impl NewFolder {
+    /// Makes it.
+    pub(super) fn make(self) -> Result<PathBuf, Failure> {
+        std::fs::create_dir_all(&self.0).map_err(|e| {
+            Failure::new(Exit::Usage, format!("make the run folder {}: {e}", self.0.display()))
+        })?;
+        Ok(self.0)
+    }
+}
+
+/// Id of a run: the beginning of its seed, and when it was started.
+pub(super) fn run_id(seed: &[u8; 32], now: UnixTime) -> String {
+    let seed: String = seed_text(seed).chars().take(8).collect();
+    format!("{seed}-{}", now.0)
+}
+
+/// The instances that the filter words of a command line name.
+pub(super) fn select(suite: &Suite, pool: Pool<'_>, words: &[String]) -> Result<Vec<Instance>, Failure> {
+    if let Some(option) = words.iter().find(|word| word.starts_with("--")) {
+        return Err(Failure::new(Exit::Usage, format!("select cases: `{option}` is no filter"))
+            .hint("options stand before the filters"));
+    }
+    plan::select(suite, pool, words).map_err(|e| Failure::new(Exit::Usage, format!("select cases: {e}")))
 }
 
 /// The clock of this machine. Read once, in the command.

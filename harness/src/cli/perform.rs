@@ -1,18 +1,19 @@
 //! One run from plan to report: what `run` and `try` have in common.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use tokio::sync::mpsc;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, watch};
 
-use super::Failure;
+use super::{Failure, with_causes};
 use crate::data::Suite;
+use crate::exit::Exit;
 use crate::expect::{Closing, Expectations, Interruption, Policy, Requirement, conclude};
 use crate::plan::Plan;
 use crate::report::{self, JsonLines, Look, RESULTS_FILE, Reporter as _, RunFolder, Terminal};
 use crate::results::{Line, PlanLine, RunLine};
-use crate::runner::session::{Event, Session};
+use crate::runner::session::{Event, Session, Worked};
 
 /// One subject's part of a run.
 pub(super) struct Part {
@@ -50,6 +51,7 @@ impl Performance<'_> {
     /// Runs, judges, writes everything and says the exit code.
     pub(super) async fn perform(self) -> Result<Ended, Failure> {
         let start = Instant::now();
+        let stop = stopped_by_user()?;
         let mut terminal = Terminal::new(Box::new(std::io::stdout()), Look::detect(), self.folder.clone());
         let count = |part: &Part| part.plan.entries.len();
         let plan = PlanLine {
@@ -59,16 +61,23 @@ impl Performance<'_> {
         };
         let mut lines = vec![Line::Run(self.run.clone()), Line::Plan(plan)];
         for line in &lines {
-            terminal.event(line)?;
+            heard(terminal.event(line))?;
         }
+        let mut interruption = Interruption::default();
         for part in &self.parts {
-            lines.extend(play(part, &self.folder, &mut terminal).await?);
+            let worked = play(part, &self.folder, &mut terminal, stop.clone()).await?;
+            lines.extend(worked.lines);
+            interruption.subject_down = interruption.subject_down.or(worked.subject_down);
+            if worked.stopped {
+                interruption.by_user = true;
+                break;
+            }
         }
         let told = lines.len();
         let closing = Closing {
             expectations: self.expectations,
             policy: self.policy,
-            interruption: Interruption { subject_down: down(&lines), ..Interruption::default() },
+            interruption,
             ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
         };
         let conclusion = conclude(&mut lines, &closing, &|id| {
@@ -80,31 +89,36 @@ impl Performance<'_> {
         });
         write_results(&self.folder, &lines)?;
         for note in &conclusion.notes {
-            terminal.say(note)?;
+            heard(terminal.say(note))?;
         }
         for line in lines.iter().skip(told) {
-            terminal.event(line)?;
+            heard(terminal.event(line))?;
         }
-        let folder = RunFolder::open(&self.folder).map_err(Failure::internal)?;
-        let reports = report::write_all(&folder).map_err(Failure::internal)?;
-        terminal.wrote(&reports)?;
+        let folder = RunFolder::open(&self.folder).map_err(|e| Failure::internal(with_causes(&e)))?;
+        let reports = report::write_all(&folder).map_err(|e| Failure::internal(with_causes(&e)))?;
+        heard(terminal.wrote(&reports))?;
         Ok(Ended { code: conclusion.exit.code(), reports })
     }
 }
 
 /// Works one part off, telling the terminal as cases end.
-async fn play(part: &Part, folder: &Path, terminal: &mut Terminal) -> Result<Vec<Line>, Failure> {
+async fn play(
+    part: &Part,
+    folder: &Path,
+    terminal: &mut Terminal,
+    stop: watch::Receiver<bool>,
+) -> Result<Worked, Failure> {
     let (sender, mut events) = mpsc::unbounded_channel();
-    let mut run = std::pin::pin!(part.session.run(&part.plan, folder, sender));
+    let mut run = std::pin::pin!(part.session.run(&part.plan, folder, sender, stop));
     loop {
         tokio::select! {
             biased;
-            Some(event) = events.recv() => tell(terminal, event)?,
-            lines = &mut run => {
+            Some(event) = events.recv() => heard(tell(terminal, event))?,
+            worked = &mut run => {
                 while let Ok(event) = events.try_recv() {
-                    tell(terminal, event)?;
+                    heard(tell(terminal, event))?;
                 }
-                return Ok(lines?);
+                return Ok(worked?);
             }
         }
     }
@@ -129,18 +143,23 @@ pub(super) fn write_results(folder: &Path, lines: &[Line]) -> Result<(), Failure
     for line in lines {
         out.event(line)?;
     }
-    std::io::stdout().flush()?;
     Ok(())
 }
 
-/// The subject died when the sign of life after a case found nobody.
-fn down(lines: &[Line]) -> Option<String> {
-    lines.iter().find_map(|line| match line {
-        Line::Check(check)
-            if check.req.iter().any(|id| id == "S-alive") && check.actual.contains("refused") =>
-        {
-            Some(format!("after {}: {}", check.case, check.actual))
-        }
-        _ => None,
-    })
+/// A reader who went away (`sceptic run … | head`) is no reason to lose a run.
+fn heard(told: std::io::Result<()>) -> std::io::Result<()> {
+    told.or_else(|error| if error.kind() == std::io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
+}
+
+/// Says true at the first Ctrl-C; a second one ends the process at once. From this call on nothing else does.
+fn stopped_by_user() -> std::io::Result<watch::Receiver<bool>> {
+    let mut interrupts = signal(SignalKind::interrupt())?;
+    let (sender, receiver) = watch::channel(false);
+    tokio::spawn(async move {
+        interrupts.recv().await;
+        sender.send_replace(true);
+        interrupts.recv().await;
+        std::process::exit(i32::from(Exit::Interrupted.code()));
+    });
+    Ok(receiver)
 }

@@ -8,18 +8,19 @@ use super::options::{self, RunOptions};
 use super::perform::{Part, Performance};
 use super::{Failure, say};
 use crate::data::peer::Side;
-use crate::data::{Declaration, Instance, Known, Peer, Role, Suite};
+use crate::data::{Declaration, Known, Peer, Role, Suite, did_you_mean};
 use crate::exit::Exit;
 use crate::expect::{Expectations, Policy, Strict};
-use crate::plan::{Order, Plan, Pool, select};
+use crate::plan::{Order, Plan, Pool};
 use crate::results::{self, RunLine};
 use crate::runner::client::ClientSubject;
 use crate::runner::keys::Keys;
 use crate::runner::operator::Operator;
 use crate::runner::preflight::{self, Stop};
-use crate::runner::server::ServerSubject;
 use crate::runner::session::{Session, Subject};
+use crate::runner::subject::ServerSubject;
 use crate::runner::{Endpoint, Http};
+use crate::selftest::own_folder;
 use crate::transcript::Reply;
 
 #[derive(Debug, clap::Args)]
@@ -52,9 +53,9 @@ pub(super) struct Args {
     filter: Vec<String>,
 }
 
-pub(super) fn run(suite: Suite, args: &Args) -> Result<u8, Failure> {
+pub(super) fn run(suite: Suite, args: &Args, program: &str) -> Result<u8, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(run_async(Arc::new(suite), args))
+    runtime.block_on(run_async(Arc::new(suite), args, program))
 }
 
 /// Who is judged, and what is known of it before anything is sent.
@@ -70,21 +71,23 @@ struct Target {
     challenge: Option<String>,
 }
 
-async fn run_async(suite: Arc<Suite>, args: &Args) -> Result<u8, Failure> {
+async fn run_async(suite: Arc<Suite>, args: &Args, program: &str) -> Result<u8, Failure> {
     let target = target(&suite, args)?;
     let profile = profile(&suite, target.role)?;
     let pool = Pool::Profile(profile);
-    let instances =
-        select(&suite, pool, &args.filter).map_err(|e| Failure::new(Exit::Usage, e.to_string()))?;
+    let instances = options::select(&suite, pool, &args.filter)?;
     let now = options::now();
     let seed = args.options.seed()?;
+    let id = options::run_id(&seed, now);
+    // Before anything is sent: the subject is not asked to enrol for a run that cannot be kept.
+    let folder = args.options.folder(&id)?;
     let expectations =
         Arc::new(options::expectations(&suite, args.expect.as_deref(), now, target.version.as_deref())?);
     let mut known = target.known.clone();
-    let again = again(&target, args, &options::seed_text(&seed));
+    let again = again(&target, args, program, &options::seed_text(&seed));
     let (subject, keys) = match target.role {
         Role::Server => server(&target, args)?,
-        Role::Client => client(&target, Vec::new())?,
+        Role::Client => client(&target)?,
     };
     let session = Session {
         suite: suite.clone(),
@@ -95,6 +98,7 @@ async fn run_async(suite: Arc<Suite>, args: &Args) -> Result<u8, Failure> {
         now,
         jobs: args.options.jobs as usize,
         again,
+        ahead: Arc::default(),
     };
     if let Subject::Server(subject) = &session.subject {
         let found = preflight::discover(subject).await.map_err(stopped)?;
@@ -104,8 +108,6 @@ async fn run_async(suite: Arc<Suite>, args: &Args) -> Result<u8, Failure> {
     if target.role == Role::Server {
         control_enrolment(&suite, &session, &plan).await?;
     }
-    let id = options::seed_text(&seed).chars().take(8).collect::<String>() + &format!("-{}", now.0);
-    let folder = args.options.folder(&id)?;
     let floor = if args.filter.is_empty() { profile.floor } else { 1 };
     let strict = if args.options.strict { Strict::Should } else { Strict::Must };
     let run = RunLine {
@@ -128,7 +130,7 @@ async fn run_async(suite: Arc<Suite>, args: &Args) -> Result<u8, Failure> {
         parts: vec![Part { session, plan }],
         expectations: &expectations,
         policy: Policy { floor, strict, flaky_fails: true },
-        folder,
+        folder: folder.make()?,
     };
     Ok(performance.perform().await?.code)
 }
@@ -161,7 +163,10 @@ fn target(suite: &Suite, args: &Args) -> Result<Target, Failure> {
         if !suite.abilities.contains_key(id) {
             return Err(Failure::new(
                 Exit::Usage,
-                format!("declare ability `{id}`: there is no such ability"),
+                format!(
+                    "declare ability `{id}`: there is no such ability{}",
+                    did_you_mean(id, suite.abilities.keys().map(String::as_str))
+                ),
             )
             .hint("sceptic explain ability lists them"));
         }
@@ -170,10 +175,11 @@ fn target(suite: &Suite, args: &Args) -> Result<Target, Failure> {
             Declaration { has, because: Some("declared on the command line".to_owned()) },
         );
     }
-    let role = match (&peer, &args.url) {
-        (Some(peer), _) => peer.role(),
-        (None, _) => Role::Server,
-    };
+    let role = peer.as_ref().map_or(Role::Server, Peer::role);
+    if role == Role::Client && args.url.is_some() {
+        return Err(Failure::new(Exit::Usage, "run a client against --url: the harness plays its server")
+            .hint("leave --url out, or give the peer file of a server"));
+    }
     let mut url = args.url.clone();
     let mut challenge = args.challenge.clone();
     if let Some(Side::Server(server)) = peer.as_ref().map(|peer| &peer.side) {
@@ -214,8 +220,12 @@ fn peer(suite: &Suite, name: &str) -> Result<Peer, Failure> {
     let path = PathBuf::from(name);
     if !path.exists() {
         let known: Vec<&str> = suite.peers.keys().map(String::as_str).collect();
-        return Err(Failure::new(Exit::Usage, format!("find the peer file `{name}`"))
-            .hint(format!("embedded peers: {}", known.join(", "))));
+        let near = did_you_mean(name, known.iter().copied());
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("find the peer `{name}`: it is no file and no embedded peer{near}"),
+        )
+        .hint(format!("embedded peers: {}", known.join(", "))));
     }
     Ok(Peer::load(&path)?)
 }
@@ -246,18 +256,17 @@ fn server(target: &Target, args: &Args) -> Result<(Subject, Keys), Failure> {
     Ok((Subject::Server(Arc::new(subject)), keys))
 }
 
-fn client(target: &Target, arguments: Vec<String>) -> Result<(Subject, Keys), Failure> {
+fn client(target: &Target) -> Result<(Subject, Keys), Failure> {
     let peer =
         target.peer.clone().ok_or_else(|| Failure::new(Exit::Usage, "run a client without a peer file"))?;
-    let bin_dir = std::env::current_exe()?.parent().map(PathBuf::from).unwrap_or_default();
     let keys = Keys::public_pool().map_err(Failure::internal)?;
-    let subject = ClientSubject { peer, embedded: false, arguments, bin_dir };
+    let subject = ClientSubject { peer, embedded: false, arguments: Vec::new(), bin_dir: own_folder() };
     Ok((Subject::Client(Arc::new(subject)), keys))
 }
 
 /// The command that runs one case of this run again.
-fn again(target: &Target, args: &Args, seed: &str) -> String {
-    let mut words = vec!["sceptic run".to_owned()];
+fn again(target: &Target, args: &Args, program: &str, seed: &str) -> String {
+    let mut words = vec![format!("{program} run")];
     if let Some(url) = &args.url {
         words.push(format!("--url {url}"));
     }
@@ -281,8 +290,8 @@ async fn control_enrolment(suite: &Suite, session: &Session, plan: &Plan) -> Res
         say(format!("note: {CONTROL} is not run: {}", planned.unsupported().unwrap_or_default()));
         return Ok(());
     }
-    let instance: Instance = planned.instance.clone();
-    let ran = session.run_one(case, &instance).await;
+    // Other nonces and another transactionID than the case itself will use: a server may know them again.
+    let ran = session.reseeded("preflight").run_one(case, &planned.instance).await;
     let answer = ran.transcript.exchanges.iter().find(|exchange| exchange.step == "enrol");
     let Some(Reply::Answered(response)) = answer.map(|exchange| &exchange.reply) else { return Ok(()) };
     let Ok(read) = scep::message::PkiMessage::read(&response.body) else { return Ok(()) };

@@ -53,6 +53,7 @@ async fn run_async(suite: Arc<Suite>, args: &Args) -> Result<u8, Failure> {
             now: options::now(),
             jobs: args.jobs as usize,
             again: "sceptic try --no-open '{case}'".to_owned(),
+            ahead: Arc::default(),
         })
     };
     let Subject::Client(client) = reference_client(&suite)?.0 else {

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::judge::broken_evidence;
 use super::{Failure, say};
-use crate::data::{Case, Suite};
+use crate::data::{Case, Suite, did_you_mean};
 use crate::exit::Exit;
 use crate::runner::evidence;
 use crate::transcript::{Reply, Transcript};
@@ -21,14 +22,20 @@ pub(super) struct Args {
 pub(super) fn run(suite: &Suite, args: &Args) -> Result<u8, Failure> {
     let id = args.case.split('[').next().unwrap_or_default();
     let case = suite.case(id).ok_or_else(|| {
-        Failure::new(Exit::Usage, format!("show `{}`: there is no such case", args.case))
+        let near = did_you_mean(id, suite.cases.keys().map(String::as_str));
+        Failure::new(Exit::Usage, format!("show `{}`: there is no such case{near}", args.case))
             .hint("sceptic list lists them")
     })?;
     describe(suite, case);
     if let Some(run) = &args.run {
         let folder = run.join(evidence::folder(&args.case));
+        if !folder.is_dir() {
+            let message = format!("show what {} exchanged: {} is no folder", args.case, folder.display());
+            return Err(Failure::new(Exit::Usage, message)
+                .hint("was it in that run, and did it run? A blocked or unsupported case has no evidence"));
+        }
         say(format!("\nevidence  {}", folder.display()));
-        exchanged(&evidence::read(&folder)?);
+        exchanged(&evidence::read(&folder).map_err(broken_evidence)?);
     }
     Ok(Exit::Satisfied.code())
 }
@@ -88,6 +95,9 @@ fn exchanged(transcript: &Transcript) {
             run.signal,
             run.stderr.trim_end()
         ));
+    }
+    for note in &transcript.notes {
+        say(format!("note: {note}"));
     }
     if let Some(error) = &transcript.harness_error {
         say(format!("the harness failed: {error}"));

@@ -11,13 +11,13 @@ use super::run::{no_expectations, profile};
 use crate::data::{Declaration, Known, Peer, Role, Suite};
 use crate::exit::Exit;
 use crate::expect::{Policy, Strict};
-use crate::plan::{Order, Plan, Pool, select};
+use crate::plan::{Order, Plan, Pool};
 use crate::results::{self, RunLine};
 use crate::runner::client::ClientSubject;
 use crate::runner::keys::Keys;
 use crate::runner::operator::Operator;
-use crate::runner::server::ServerSubject;
 use crate::runner::session::{Session, Subject};
+use crate::runner::subject::ServerSubject;
 use crate::runner::{Endpoint, Http};
 
 #[derive(Debug, clap::Args)]
@@ -32,14 +32,13 @@ pub(super) struct Args {
     filter: Vec<String>,
 }
 
-pub(super) fn run(suite: Suite, args: &Args) -> Result<u8, Failure> {
+pub(super) fn run(suite: Suite, args: &Args, program: &str) -> Result<u8, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(run_async(Arc::new(suite), args))
+    runtime.block_on(run_async(Arc::new(suite), args, program))
 }
 
-async fn run_async(suite: Arc<Suite>, args: &Args) -> Result<u8, Failure> {
-    let instances =
-        select(&suite, Pool::All, &args.filter).map_err(|e| Failure::new(Exit::Usage, e.to_string()))?;
+async fn run_async(suite: Arc<Suite>, args: &Args, program: &str) -> Result<u8, Failure> {
+    let instances = options::select(&suite, Pool::All, &args.filter)?;
     let now = options::now();
     let seed = args.options.seed()?;
     let server = reference_server(seed).await?;
@@ -52,7 +51,8 @@ async fn run_async(suite: Arc<Suite>, args: &Args) -> Result<u8, Failure> {
             seed,
             now,
             jobs: args.options.jobs as usize,
-            again: format!("sceptic try --no-open --seed {} '{{case}}'", options::seed_text(&seed)),
+            again: format!("{program} try --no-open --seed {} '{{case}}'", options::seed_text(&seed)),
+            ahead: Arc::default(),
         })
     };
     let mut parts = Vec::new();
@@ -74,8 +74,8 @@ async fn run_async(suite: Arc<Suite>, args: &Args) -> Result<u8, Failure> {
         let plan = Plan::new(&suite, mine, &known, Order::ById);
         parts.push(Part { session: session(subject)?, plan });
     }
-    let id = options::seed_text(&seed).chars().take(8).collect::<String>() + &format!("-{}", now.0);
-    let folder = args.options.folder(&id)?;
+    let id = options::run_id(&seed, now);
+    let folder = args.options.folder(&id)?.make()?;
     let run = RunLine {
         schema: results::SCHEMA.to_owned(),
         id,

@@ -3,7 +3,6 @@
 use serde::Deserialize;
 
 use super::broken::Broken;
-use super::case::Case;
 use super::operator::{Operator, Pattern, Value, Written};
 use super::reference::{Reference, StepRef};
 use super::source::Source;
@@ -119,10 +118,10 @@ pub(crate) enum Entry {
 }
 
 impl Check {
-    /// Where the check is written, whatever uses it: `bundle/id`, or `case/id`.
+    /// Where the check is written, whatever uses it: `bundle/id`, or `case/id` with the id of its case.
     #[must_use]
-    pub fn written_as(&self, case: &Case) -> String {
-        if self.id.contains('/') { self.id.clone() } else { format!("{}/{}", case.id, self.id) }
+    pub fn written_as(&self, case: &str) -> String {
+        if self.id.contains('/') { self.id.clone() } else { format!("{case}/{}", self.id) }
     }
 }
 

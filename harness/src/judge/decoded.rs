@@ -7,7 +7,7 @@ use scep::caps::Capabilities;
 use scep::certificate::Certificate;
 use scep::cms::{EnvelopedData, SignedData};
 use scep::csr::Csr;
-use scep::http::{Incoming, Method, Operation};
+use scep::http::{Incoming, Operation};
 use scep::key::PrivateKey;
 use scep::message::{IssuerAndSubject, PkiMessage};
 use scep::tlv::Source;
@@ -56,11 +56,8 @@ pub(super) struct Side {
 
 impl Decoded {
     pub(super) fn new(exchange: &Exchange) -> Self {
-        let request = &exchange.request;
-        let method = if request.method == Method::Post.name() { Method::Post } else { Method::Get };
-        let query = request.target.split_once('?').map_or("", |(_, query)| query);
         let mut query_findings = Vec::new();
-        let incoming = Incoming::read(method, query, &request.body, &mut query_findings).ok();
+        let incoming = exchange.request.incoming(&mut query_findings).ok();
         let operation = incoming.as_ref().and_then(|incoming| incoming.operation.clone()).unwrap_or_default();
         let message = incoming.as_ref().and_then(|incoming| incoming.message.clone());
         let mut decoded = Self {

@@ -23,7 +23,7 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
 }
 
 /// [`plain`] on one line.
-pub(super) fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     plain(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -64,6 +64,7 @@ pub async fn run(
         runs: BTreeMap::new(),
         delivered: BTreeMap::new(),
         harness_error: None,
+        notes: Vec::new(),
         ms: 0,
     };
     let mut undelivered = Vec::new();
@@ -398,8 +399,11 @@ async fn process(
 async fn collect(stream: Option<impl tokio::io::AsyncRead + Unpin>) -> Vec<u8> {
     let mut octets = Vec::new();
     if let Some(stream) = stream {
+        let mut kept = stream.take(OUTPUT as u64);
         // A stream that breaks gives what it gave.
-        let _ = stream.take(OUTPUT as u64).read_to_end(&mut octets).await;
+        let _ = kept.read_to_end(&mut octets).await;
+        // The rest is read too: a client must not end by a closed pipe because it talks much.
+        let _ = tokio::io::copy(&mut kept.into_inner(), &mut tokio::io::sink()).await;
     }
     octets
 }

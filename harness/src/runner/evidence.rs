@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use scep::cms::Octets;
 use scep::finding::Part;
-use scep::http::{Incoming, Method};
 use scep::key::PrivateKey;
 use scep::message::PkiMessage;
 
@@ -43,10 +42,7 @@ pub fn write(folder: &Path, transcript: &Transcript) -> Result<(), Error> {
 
 fn write_exchange(folder: &Path, index: usize, exchange: &Exchange) -> Result<(), Error> {
     let name = |file: File| file.name(index, &exchange.step);
-    let request = &exchange.request;
-    let method = if request.method == Method::Post.name() { Method::Post } else { Method::Get };
-    let query = request.target.split_once('?').map_or("", |(_, query)| query);
-    let incoming = Incoming::read(method, query, &request.body, &mut Vec::new());
+    let incoming = exchange.request.incoming(&mut Vec::new());
     if let Some(message) = incoming.ok().and_then(|incoming| incoming.message) {
         put(folder, &name(File::Request), &message)?;
         let opened = exchange.message_data.clone();
@@ -104,7 +100,7 @@ pub fn read(folder: &Path) -> Result<Transcript, Error> {
     })?;
     for (index, exchange) in transcript.exchanges.iter_mut().enumerate() {
         let path = |file: File| folder.join(file.name(index, &exchange.step));
-        if exchange.request.method == Method::Post.name() {
+        if exchange.request.is_post() {
             exchange.request.body = take(&path(File::Request))?;
         }
         let data = path(File::RequestData);

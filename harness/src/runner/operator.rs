@@ -44,7 +44,8 @@ impl Operator {
     /// Carries out a decision on a transaction.
     ///
     /// # Errors
-    /// Why it could not be carried out, in words: the case is then an error, not a verdict.
+    /// Why it could not be carried out, in words. It may be that the server had decided by itself already, so
+    /// the transcript gets a note and the checks say what came of it.
     pub async fn decide(&self, decision: Decision, transaction_id: &str) -> Result<(), String> {
         match self {
             Self::None => Err("there is no operator".to_owned()),

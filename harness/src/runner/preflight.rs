@@ -5,7 +5,7 @@ use scep::ca_cert::CaCertificates;
 use scep::caps::Capabilities;
 use scep::http::{HttpRequest, Operation};
 
-use super::server::ServerSubject;
+use super::subject::ServerSubject;
 use crate::exit::Exit;
 use crate::transcript::{Reply, Request};
 
@@ -38,7 +38,7 @@ pub async fn discover(subject: &ServerSubject) -> Result<Found, Stop> {
     let caps = ask(subject, Operation::GetCaCaps).await;
     let url = subject.http.endpoint().to_string();
     if let Reply::Failed { kind, detail } = &caps
-        && (kind == "refused" || kind == "unreachable")
+        && matches!(kind.as_str(), "refused" | "unreachable" | "timeout")
     {
         return Err(Stop {
             exit: Exit::SubjectDown,
@@ -57,7 +57,7 @@ pub async fn discover(subject: &ServerSubject) -> Result<Found, Stop> {
         Reply::Answered(response) if response.status == 200 => {
             CaCertificates::read(&response.body, &mut Vec::new())
                 .map(|ca| ca.certificates.len())
-                .map_err(|error| error.to_string())
+                .map_err(|error| format!("no certificate: {error}"))
         }
         Reply::Answered(response) => Err(format!("HTTP status {}", response.status)),
         Reply::Failed { kind, detail } => Err(format!("{kind}, {detail}")),

@@ -1,26 +1,29 @@
 //! A whole run: the plan worked off, each transcript written and judged, each case's lines handed on.
 //!
-//! Cases without a base run first; a case whose control did not hold is blocked and not run.
+//! Cases without a base run first; a case whose control did not hold is blocked and not run, and so is
+//! whatever is left when the subject has died or the user has stopped the run.
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 use scep::UnixTime;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 
 use super::client::{self, ClientSubject};
 use super::keys::Keys;
-use super::server::{self, ServerSubject};
+use super::server;
+use super::subject::ServerSubject;
 use super::{Error, evidence};
 use crate::data::{Case, Instance, Suite};
 use crate::expect::Expectations;
 use crate::judge;
 use crate::plan::{Plan, Planned};
 use crate::results::{CaseLine, CheckLine, Line};
-use crate::transcript::Transcript;
+use crate::transcript::{Reply, Transcript};
 use crate::verdict::{CaseResult, CheckResult, Overlay};
 
 /// The subject of a run.
@@ -51,6 +54,9 @@ pub struct Session {
     pub jobs: usize,
     /// How a case is run alone, with `{case}` for its id.
     pub again: String,
+    /// Instances that have been run ahead; each is taken once. A control enrolment must not be made twice:
+    /// its challenge may be good for one time, and its transactionID is by the seed.
+    pub ahead: Arc<Mutex<BTreeMap<String, Ran>>>,
 }
 
 /// One case instance that has been run: its transcript, and why it proves nothing when it does not.
@@ -71,9 +77,44 @@ pub enum Event {
     Judged(Vec<Line>),
 }
 
+/// What a worked-off plan left.
+#[derive(Debug)]
+pub struct Worked {
+    /// Every check and case, in the order of the plan. A stopped run has no lines for what was not judged.
+    pub lines: Vec<Line>,
+    /// After which case the subject was found dead, and how that showed.
+    pub subject_down: Option<String>,
+    /// True when the run was stopped before its end.
+    pub stopped: bool,
+}
+
+/// What the cases of one run tell each other.
+#[derive(Debug, Clone)]
+struct Course {
+    folder: PathBuf,
+    events: mpsc::UnboundedSender<Event>,
+    down: Arc<OnceLock<String>>,
+}
+
 impl Session {
-    /// Runs one instance: no judging, no files.
+    /// Runs one instance, or takes what was run ahead: no judging, no files.
     pub async fn run_one(&self, case: &Case, instance: &Instance) -> Ran {
+        let ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner).remove(&instance.id);
+        match ahead {
+            Some(ran) => ran,
+            None => self.run_now(case, instance).await,
+        }
+    }
+
+    /// Runs one instance before its turn and keeps what it left for then; says the transcript.
+    pub async fn run_ahead(&self, case: &Case, instance: &Instance) -> Transcript {
+        let ran = self.run_now(case, instance).await;
+        let transcript = ran.transcript.clone();
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner).insert(instance.id.clone(), ran);
+        transcript
+    }
+
+    async fn run_now(&self, case: &Case, instance: &Instance) -> Ran {
         let rng = self.generator(&instance.id);
         match &self.subject {
             Subject::Server(subject) => {
@@ -99,7 +140,8 @@ impl Session {
         Self { seed: mixed(self.seed, word), ..self.clone() }
     }
 
-    /// Works the plan off. Lines come in as cases end; the whole is returned in the order of the plan.
+    /// Works the plan off until its end, or until `stop` says true: cases under way are then dropped. Events
+    /// come in as cases end.
     ///
     /// # Errors
     /// When evidence cannot be written.
@@ -108,20 +150,48 @@ impl Session {
         plan: &Plan,
         folder: &Path,
         events: mpsc::UnboundedSender<Event>,
-    ) -> Result<Vec<Line>, Error> {
+        mut stop: watch::Receiver<bool>,
+    ) -> Result<Worked, Error> {
+        let course = Course { folder: folder.to_owned(), events, down: Arc::default() };
+        let mut stopped = false;
         let mut done: BTreeMap<String, Vec<Line>> = BTreeMap::new();
         let mut controls: BTreeMap<String, Result<(), String>> = BTreeMap::new();
         let mut waiting: Vec<&Planned> = plan.entries.iter().collect();
-        while !waiting.is_empty() {
+        while !waiting.is_empty() && !stopped {
             // A wave: everything whose base is judged already.
             let (wave, rest): (Vec<&Planned>, Vec<&Planned>) = waiting
                 .into_iter()
                 .partition(|planned| self.base_of(planned).is_none_or(|base| controls.contains_key(&base)));
-            if wave.is_empty() {
-                break;
+            if let ([], Some(left)) = (wave.as_slice(), rest.first()) {
+                let detail = "its base is not in the plan".to_owned();
+                return Err(Error::Start { what: left.instance.id.clone(), detail });
             }
-            let lines = self.run_wave(&wave, &controls, folder, &events).await?;
-            for (id, lines) in lines {
+            let (mut tasks, mut queue) = (JoinSet::new(), wave.into_iter());
+            loop {
+                // In the order of the plan: with one job the octets of a run depend on its seed alone.
+                while !stopped
+                    && tasks.len() < self.jobs.max(1)
+                    && let Some(planned) = queue.next()
+                {
+                    self.start(planned, &controls, &course, &mut tasks);
+                }
+                let task = tokio::select! {
+                    biased;
+                    () = asked_to(&mut stop), if !stopped => {
+                        stopped = true;
+                        tasks.abort_all();
+                        continue;
+                    }
+                    task = tasks.join_next() => task,
+                };
+                let Some(task) = task else { break };
+                let (id, lines) = match task {
+                    Ok(done) => done?,
+                    Err(error) if stopped && error.is_cancelled() => continue,
+                    Err(error) => {
+                        return Err(Error::Start { what: "a case".to_owned(), detail: error.to_string() });
+                    }
+                };
                 if let Some(case) = self.suite.case(&id).filter(|case| case.id == id) {
                     controls.insert(id.clone(), self.control_holds(case, &lines));
                 }
@@ -129,63 +199,65 @@ impl Session {
             }
             waiting = rest;
         }
-        Ok(plan.entries.iter().filter_map(|planned| done.remove(&planned.instance.id)).flatten().collect())
+        let in_order = plan.entries.iter().filter_map(|planned| done.remove(&planned.instance.id));
+        Ok(Worked { lines: in_order.flatten().collect(), subject_down: course.down.get().cloned(), stopped })
     }
 
     fn base_of(&self, planned: &Planned) -> Option<String> {
         self.suite.case(&planned.instance.case)?.base.clone()
     }
 
-    async fn run_wave(
+    /// Starts a case of a wave, or tells at once why it is not run.
+    fn start(
         &self,
-        wave: &[&Planned],
+        planned: &Planned,
         controls: &BTreeMap<String, Result<(), String>>,
-        folder: &Path,
-        events: &mpsc::UnboundedSender<Event>,
-    ) -> Result<Vec<(String, Vec<Line>)>, Error> {
-        let permits = Arc::new(Semaphore::new(self.jobs.max(1)));
-        let mut tasks = tokio::task::JoinSet::new();
-        for planned in wave {
-            let Some(case) = self.suite.case(&planned.instance.case).cloned() else { continue };
-            let instance = planned.instance.clone();
-            let held = match (planned.unsupported(), case.base.as_ref().and_then(|base| controls.get(base))) {
-                (Some(because), _) => Some((CaseResult::Unsupported, because.to_owned())),
-                (None, Some(Err(why))) => {
-                    let base = case.base.as_deref().unwrap_or_default();
-                    Some((CaseResult::Blocked, format!("base {base}: {why}")))
+        course: &Course,
+        tasks: &mut JoinSet<Result<(String, Vec<Line>), Error>>,
+    ) {
+        let Some(case) = self.suite.case(&planned.instance.case).cloned() else { return };
+        let held = match (planned.unsupported(), case.base.as_ref().and_then(|base| controls.get(base))) {
+            (Some(because), _) => Some((CaseResult::Unsupported, because.to_owned())),
+            (None, Some(Err(why))) => {
+                let base = case.base.as_deref().unwrap_or_default();
+                Some((CaseResult::Blocked, format!("base {base}: {why}")))
+            }
+            (None, _) => None,
+        };
+        let (session, course, instance) = (self.clone(), course.clone(), planned.instance.clone());
+        tasks.spawn(async move {
+            let mut lines = match held {
+                Some((result, because)) => {
+                    vec![Line::Case(session.unrun(&case, &instance, result, because))]
                 }
-                (None, _) => None,
+                None => session.run_and_judge(&case, &instance, &course).await?,
             };
-            let (session, permits, events) = (self.clone(), permits.clone(), events.clone());
-            let folder = folder.to_owned();
-            tasks.spawn(async move {
-                let lines = match held {
-                    Some((result, because)) => {
-                        vec![Line::Case(session.unrun(&case, &instance, result, because))]
-                    }
-                    None => {
-                        // The semaphore is never closed, so a permit always comes.
-                        let _permit = permits.acquire().await;
-                        let _ = events.send(Event::Started(instance.id.clone()));
-                        let ran = session.run_one(&case, &instance).await;
-                        let place = evidence::folder(&instance.id);
-                        evidence::write(&folder.join(&place), &ran.transcript)?;
-                        session.judge(&case, &instance, &ran)
-                    }
-                };
-                let mut lines = lines;
-                session.expectations.mark(&mut lines);
-                let _ = events.send(Event::Judged(lines.clone()));
-                Ok::<_, Error>((instance.id, lines))
-            });
+            session.expectations.mark(&mut lines);
+            // Nobody listening is no reason to stop: the lines are returned too.
+            let _ = course.events.send(Event::Judged(lines.clone()));
+            Ok((instance.id, lines))
+        });
+    }
+
+    /// Runs an instance, writes its evidence and judges it.
+    async fn run_and_judge(
+        &self,
+        case: &Case,
+        instance: &Instance,
+        course: &Course,
+    ) -> Result<Vec<Line>, Error> {
+        if let Some(why) = course.down.get() {
+            let because = format!("the subject is down {why}");
+            return Ok(vec![Line::Case(self.unrun(case, instance, CaseResult::Blocked, because))]);
         }
-        let mut all = Vec::new();
-        while let Some(task) = tasks.join_next().await {
-            let lines =
-                task.map_err(|e| Error::Start { what: "a case".to_owned(), detail: e.to_string() })??;
-            all.push(lines);
+        let _ = course.events.send(Event::Started(instance.id.clone()));
+        let ran = self.run_one(case, instance).await;
+        if let Some(how) = died(&ran.transcript) {
+            // Several cases may have been under way: the first that noticed is named.
+            let _ = course.down.set(format!("after {}: {how}", instance.id));
         }
-        Ok(all)
+        evidence::write(&course.folder.join(evidence::folder(&instance.id)), &ran.transcript)?;
+        Ok(self.judge(case, instance, &ran))
     }
 
     /// Judges a transcript: the checks' lines, then the case's.
@@ -202,6 +274,9 @@ impl Session {
             let faults = ran.undelivered.join(", ");
             (result, because) =
                 (CaseResult::Blocked, Some(format!("fault-not-delivered: {faults} changed nothing")));
+        } else if let (CaseResult::Inconclusive, Some(how)) = (result, died(transcript)) {
+            // It may be another case that the subject died of, so nothing is said of this one.
+            (result, because) = (CaseResult::Blocked, Some(format!("the subject went down: {how}")));
         }
         let slow = u128::from(transcript.ms) * 2 > case.timeout.as_millis();
         let mut line = self.unrun(case, instance, result, String::new());
@@ -255,6 +330,21 @@ impl Session {
             }
         }
         Ok(())
+    }
+}
+
+/// How the sign of life after a server case failed, when nobody was there any more.
+fn died(transcript: &Transcript) -> Option<String> {
+    match &transcript.exchanges.last()?.reply {
+        Reply::Failed { kind, detail } if kind == "refused" || kind == "unreachable" => Some(detail.clone()),
+        Reply::Failed { .. } | Reply::Answered(_) | Reply::None => None,
+    }
+}
+
+/// Returns when the run is to be stopped; never, when nobody is left who could say so.
+async fn asked_to(stop: &mut watch::Receiver<bool>) {
+    if stop.wait_for(|stop| *stop).await.is_err() {
+        std::future::pending().await
     }
 }
 

@@ -49,7 +49,7 @@ fn entries<'a>(suite: &'a Suite, matrix: &'a Matrix) -> Vec<Entry<'a>> {
         for (check, clean) in case.checks.iter().zip(&row.checks) {
             all.push(Entry {
                 key: (instance.clone(), clean.id.clone(), clean.on.clone()),
-                definition: check.written_as(case),
+                definition: check.written_as(&case.id),
                 check,
                 clean,
             });
@@ -264,4 +264,148 @@ pub fn each(suite: &Suite, matrix: &Matrix) -> (Vec<String>, usize) {
         }
     }
     (unnoticed, entries.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::data::sample;
+    use crate::transcript::{SCHEMA, Transcript};
+    use crate::verdict::Level;
+
+    const INSTANCE: &str = "srv.enrol.granted";
+    const NONCE: &str = "answer/nonce-echoed";
+    const GRANTED: &str = "granted";
+
+    fn line(id: &str, result: CheckResult, reason: Option<&str>) -> CheckLine {
+        CheckLine {
+            case: INSTANCE.into(),
+            id: id.into(),
+            on: "enrol".into(),
+            result,
+            req: vec!["S-server".into()],
+            level: Level::Must,
+            reason: reason.map(str::to_owned),
+            expected: String::new(),
+            actual: String::new(),
+            note: None,
+            at: None,
+            expected_by_file: false,
+        }
+    }
+
+    /// A row in which these checks failed with these reasons, and the others passed.
+    fn row(failed: &[(&str, &str)]) -> Row {
+        let check = |id: &str| match failed.iter().find(|(other, _)| *other == id) {
+            Some((_, reason)) => line(id, CheckResult::Fail, Some(reason)),
+            None => line(id, CheckResult::Pass, None),
+        };
+        let transcript = Transcript {
+            schema: SCHEMA.into(),
+            case: INSTANCE.into(),
+            instance: INSTANCE.into(),
+            exchanges: Vec::new(),
+            runs: BTreeMap::new(),
+            delivered: BTreeMap::new(),
+            harness_error: None,
+            notes: Vec::new(),
+            ms: 0,
+        };
+        Row { transcript, checks: vec![check(NONCE), check(GRANTED)], undelivered: Vec::new() }
+    }
+
+    /// Each check moved by the mutant that it names, and by nothing else.
+    fn sound() -> Matrix {
+        let column = |row| [(INSTANCE.to_owned(), row)].into();
+        Matrix {
+            clean: column(row(&[])),
+            mutants: [
+                ("ca.flip".to_owned(), column(row(&[(NONCE, "nonce-not-echoed")]))),
+                ("ca.lax".to_owned(), column(row(&[(GRANTED, "not-granted")]))),
+            ]
+            .into(),
+        }
+    }
+
+    fn under(mutant: &str, row: Row) -> Matrix {
+        let mut matrix = sound();
+        matrix.mutants.insert(mutant.to_owned(), [(INSTANCE.to_owned(), row)].into());
+        matrix
+    }
+
+    fn laws(matrix: &Matrix) -> BTreeSet<u8> {
+        violations(&sample::suite(), matrix).into_iter().map(|violation| violation.law).collect()
+    }
+
+    #[test]
+    fn a_sound_matrix_breaks_no_law_and_every_replacement_is_noticed() {
+        assert_eq!(violations(&sample::suite(), &sound()), []);
+        assert_eq!(each(&sample::suite(), &sound()), (Vec::new(), 2));
+    }
+
+    #[rstest]
+    #[case::moved_by_nothing(row(&[]))]
+    #[case::moved_with_a_reason_of_somebody_else(row(&[(NONCE, "not-granted")]))]
+    fn a_check_that_its_mutants_do_not_move_does_not_bite(#[case] row: Row) {
+        let broken = violations(&sample::suite(), &under("ca.flip", row));
+        let bites: Vec<&Violation> = broken.iter().filter(|violation| violation.law == 1).collect();
+        let [bites] = bites.as_slice() else { panic!("{broken:?}") };
+        assert!(
+            bites.text.starts_with("srv.enrol.granted answer/nonce-echoed on enrol: no mutant"),
+            "{bites}"
+        );
+    }
+
+    #[test]
+    fn unjudged_is_no_bite() {
+        let mut unjudged = row(&[]);
+        unjudged.checks[0] = line(NONCE, CheckResult::Unjudged, Some("nonce-not-echoed"));
+        assert!(laws(&under("ca.flip", unjudged)).contains(&1));
+    }
+
+    #[test]
+    fn a_mutant_that_moves_a_check_which_does_not_name_it_breaks_law_2() {
+        let both = row(&[(NONCE, "nonce-not-echoed"), (GRANTED, "not-granted")]);
+        let broken = violations(&sample::suite(), &under("ca.lax", both));
+        let texts: Vec<String> = broken.iter().map(ToString::to_string).collect();
+        assert!(
+            texts.contains(
+                &"law 2 (nothing unnamed): ca.lax moves answer/nonce-echoed, which does not name it"
+                    .to_owned()
+            ),
+            "{texts:?}"
+        );
+        // And `granted` has no mutant of its own any more.
+        assert!(
+            texts.iter().any(|text| text.starts_with("law 3 (separable): srv.enrol.granted/granted: ")),
+            "{texts:?}"
+        );
+    }
+
+    #[test]
+    fn what_does_not_pass_without_mutant_is_not_clean() {
+        let mut failing = sound();
+        failing.clean.insert(INSTANCE.into(), row(&[(GRANTED, "not-granted")]));
+        assert!(laws(&failing).contains(&5));
+
+        let mut undelivered = sound();
+        undelivered.clean.values_mut().for_each(|row| row.undelivered.push("f.one".into()));
+        assert_eq!(laws(&undelivered), [5].into());
+
+        let mut ours = sound();
+        ours.clean.values_mut().for_each(|row| row.transcript.harness_error = Some("no port".into()));
+        assert_eq!(laws(&ours), [5].into());
+    }
+
+    #[test]
+    fn blocking_is_tried_with_a_mutant_that_fails_the_control_check() {
+        let suite = sample::suite();
+        let failing = |matrix: &Matrix| {
+            failing_mutant(&suite, matrix, INSTANCE, GRANTED).map(|mutant| mutant.id.clone())
+        };
+        assert_eq!(failing(&sound()).as_deref(), Some("ca.lax"));
+        assert_eq!(failing(&under("ca.lax", row(&[]))), None);
+    }
 }

@@ -124,16 +124,18 @@ impl Builder<'_> {
         let folder = tempfile::tempdir()
             .map_err(|source| Error::File { path: "temporary folder".to_owned(), source })?;
         let (events, _ignored) = tokio::sync::mpsc::unbounded_channel();
+        let (_never, stop) = tokio::sync::watch::channel(false);
         match mutant.peer {
             ReferencePeer::MockCa => {
                 self.spoil(mutant)?;
                 let session = self.server.reseeded(&format!("{} blocked", mutant.id));
-                let lines = session.run(plan, folder.path(), events).await;
+                let worked = session.run(plan, folder.path(), events, stop).await;
                 self.restore()?;
-                lines
+                Ok(worked?.lines)
             }
             ReferencePeer::MockClient => {
-                with_arguments(&self.client, mutant).run(plan, folder.path(), events).await
+                let session = with_arguments(&self.client, mutant);
+                Ok(session.run(plan, folder.path(), events, stop).await?.lines)
             }
         }
     }

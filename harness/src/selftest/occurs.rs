@@ -1,6 +1,6 @@
 //! Whether the message that a mutant spoils occurs in a case at all: only then is it worth running.
 
-use scep::http::{Incoming, Method, Operation};
+use scep::http::{Incoming, Operation};
 use scep::message::PkiMessage;
 
 use crate::data::{Departure, MessageFilter, ReferencePeer};
@@ -26,9 +26,7 @@ fn fits(when: &MessageFilter, (message, status): &Named) -> bool {
 }
 
 fn incoming(exchange: &Exchange) -> Option<Incoming> {
-    let method = if exchange.request.method == Method::Post.name() { Method::Post } else { Method::Get };
-    let query = exchange.request.target.split_once('?').map_or("", |(_, query)| query);
-    Incoming::read(method, query, &exchange.request.body, &mut Vec::new()).ok()
+    exchange.request.incoming(&mut Vec::new()).ok()
 }
 
 fn answer(exchange: &Exchange) -> Named {

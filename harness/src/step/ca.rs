@@ -3,8 +3,8 @@
 use scep::http::Operation;
 
 use super::Call;
+use super::stage::Stage;
 use crate::runner::Error;
-use crate::runner::server::Stage;
 
 /// GET GetCACaps.
 pub(super) async fn get_ca_caps(stage: &mut Stage<'_>, call: &Call) -> Result<(), Error> {

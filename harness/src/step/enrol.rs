@@ -8,8 +8,8 @@ use scep::message::Sender;
 use scep::suite::{Cipher, Digest};
 
 use super::Call;
+use super::stage::{Identity, Outgoing, Stage, Via};
 use crate::runner::Error;
-use crate::runner::server::{Identity, Outgoing, Stage, Via};
 
 /// A PKCSReq by a new identity.
 pub(super) async fn pkcs_req(stage: &mut Stage<'_>, call: &Call) -> Result<(), Error> {

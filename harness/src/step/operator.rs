@@ -1,9 +1,9 @@
 //! What the operator of the server under test does.
 
 use super::Call;
+use super::stage::Stage;
 use crate::runner::Error;
 use crate::runner::operator::Decision;
-use crate::runner::server::Stage;
 
 /// Grants the pending request of `transaction`.
 pub(super) async fn approve(stage: &mut Stage<'_>, call: &Call) -> Result<(), Error> {

@@ -8,8 +8,8 @@ use scep::message::IssuerAndSubject;
 use scep::suite::{Cipher, Digest};
 
 use super::Call;
+use super::stage::{Identity, Outgoing, Stage, Via};
 use crate::runner::Error;
-use crate::runner::server::{Identity, Outgoing, Stage, Via};
 
 /// Pause between two polls of a repeat, when the case says nothing.
 const EVERY: Duration = Duration::from_millis(200);

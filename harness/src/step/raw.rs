@@ -1,8 +1,8 @@
 //! Any HTTP request.
 
 use super::Call;
+use super::stage::Stage;
 use crate::runner::Error;
-use crate::runner::server::Stage;
 use crate::transcript::Request;
 
 /// Sends what the parameters say.

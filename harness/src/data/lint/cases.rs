@@ -266,7 +266,7 @@ mod tests {
         );
         let found = linted(&[("cases/client/enrol/x.toml", &sample::case(&text))]);
         assert!(
-            found.contains("x.toml:7:1: unknown message `CertRepp`, expected one of CertRep, "),
+            found.contains("x.toml:7:1: unknown message `CertRepp`, expected one of GetCACaps, "),
             "{found}"
         );
         assert!(found.contains("unknown operation `GetCa`"), "{found}");

@@ -16,7 +16,7 @@ impl Linter<'_> {
         let definitions: BTreeSet<String> = suite
             .cases
             .values()
-            .flat_map(|case| case.checks.iter().map(|check| check.written_as(case)))
+            .flat_map(|case| case.checks.iter().map(|check| check.written_as(&case.id)))
             .collect();
         for case in suite.cases.values() {
             let mut seen = BTreeSet::new();
@@ -29,7 +29,7 @@ impl Linter<'_> {
                 self.known_steps(case, check);
                 self.judged_role(case, check);
                 for together in &check.claim.together {
-                    let is_other = *together != check.written_as(case);
+                    let is_other = *together != check.written_as(&case.id);
                     if !is_other || !definitions.contains(together) {
                         let message = format!(
                             "`together` names `{together}`, which is no other check (write BUNDLE/ID or CASE/ID)"

@@ -8,7 +8,7 @@ use scep::oid;
 use scep::tlv::tag;
 
 use super::message::envelope;
-use super::{Fact, Find, Kind, Row, Scene, Which};
+use super::{Fact, Find, Kind, Row, Scene};
 
 const CSR: &str = "an opened envelope with a PKCS#10";
 const POLL: &str = "an opened envelope with an IssuerAndSubject";
@@ -268,7 +268,6 @@ fn payload(scene: &Scene<'_>, find: impl Fn(&SignedData) -> Fact) -> Fact {
 
 /// The certificate for the key of the request; a poll asks for the key that signs it.
 fn mine<'a>(scene: &'a Scene<'_>) -> Option<&'a Certificate> {
-    debug_assert!(scene.which == Which::Reply || scene.side.certificates.is_empty());
     let request = &scene.decoded.request;
     let key = match (&request.csr, &request.signer) {
         (Some(Ok(csr)), _) => &csr.spki,

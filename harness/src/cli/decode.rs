@@ -1,0 +1,63 @@
+//! `sceptic decode`: a message in any form, as a tree with its findings.
+
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use scep::key::PrivateKey;
+
+use super::{Failure, say};
+use crate::decode::{Form, Options, decode};
+use crate::exit::Exit;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// A file with a message, certificate, request, answer or GET URL; `-` is standard input.
+    #[arg(value_name = "FILE", default_value = "-")]
+    file: PathBuf,
+    /// Open envelopes with this RSA key (PEM, unencrypted).
+    #[arg(long, value_name = "PEM")]
+    key: Option<PathBuf>,
+    /// Take the input in this form: der, pem, base64, hex, url, text.
+    #[arg(long, value_name = "FORM")]
+    form: Option<Form>,
+    /// Print the tree as JSON.
+    #[arg(long)]
+    json: bool,
+    /// Show the challengePassword.
+    #[arg(long)]
+    show_secrets: bool,
+}
+
+pub(super) fn run(args: &Args) -> Result<u8, Failure> {
+    let key = match &args.key {
+        Some(path) => {
+            let pem = read(path)?;
+            let key = PrivateKey::from_pem(&pem).map_err(|error| {
+                Failure::new(Exit::Usage, format!("read the key {}: {error}", path.display()))
+            })?;
+            Some(key)
+        }
+        None => None,
+    };
+    let input = read(&args.file)?;
+    let options = Options { form: args.form, key: key.as_ref(), show_secrets: args.show_secrets };
+    let decoded = decode(&input, options).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
+    if args.json {
+        say(serde_json::to_string_pretty(&decoded).map_err(Failure::internal)?);
+    } else {
+        // The text ends its last line itself; nobody to read it is no reason to fail.
+        let _ = write!(std::io::stdout(), "{decoded}");
+    }
+    Ok(Exit::Satisfied.code())
+}
+
+/// What cannot be read is a wrong argument, not a failure of ours.
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let read = if path == Path::new("-") {
+        let mut input = Vec::new();
+        std::io::stdin().read_to_end(&mut input).map(|_| input)
+    } else {
+        std::fs::read(path)
+    };
+    read.map_err(|error| Failure::new(Exit::Usage, format!("read {}: {error}", path.display())))
+}

@@ -1,0 +1,14 @@
+//! The `sceptic` program from outside: its exit codes, what it prints, and the run folder that it leaves.
+#![cfg(test)]
+
+mod cut_short;
+mod docs;
+mod exits;
+mod expectations;
+mod judge;
+mod mutants;
+mod pair;
+mod program;
+mod server;
+mod subjects;
+mod words;
