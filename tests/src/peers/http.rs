@@ -1,0 +1,53 @@
+//! One HTTP request over a socket: asks a server whether it is there, with nothing of ours in between.
+
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+
+use super::process::LIMIT;
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Status code.
+    pub status: u16,
+    /// Everything after the empty line.
+    pub body: Vec<u8>,
+}
+
+/// Asks a server on this machine for `target` (path and query) by GET.
+///
+/// # Errors
+/// When there is no connection, or the answer is not HTTP.
+pub fn ask(port: u16, target: &str) -> io::Result<Answer> {
+    let mut stream = TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), LIMIT)?;
+    stream.set_read_timeout(Some(LIMIT))?;
+    // 1.0: the server closes when it has said everything, and does not send chunks.
+    write!(stream, "GET {target} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n")?;
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes)?;
+    parse(&bytes).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "answer is not HTTP"))
+}
+
+fn parse(bytes: &[u8]) -> Option<Answer> {
+    const BLANK: &[u8] = b"\r\n\r\n";
+    let end = bytes.windows(BLANK.len()).position(|part| part == BLANK)?;
+    let head = std::str::from_utf8(&bytes[..end]).ok()?;
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    Some(Answer { status, body: bytes[end + BLANK.len()..].to_vec() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn status_and_body_are_taken_apart() {
+        let answer = parse(b"HTTP/1.0 200 OK\r\nA: b\r\n\r\nAES\n\r\n\r\n").unwrap();
+        assert_eq!((answer.status, answer.body.as_slice()), (200, b"AES\n\r\n\r\n".as_slice()));
+    }
+
+    #[test]
+    fn a_head_without_end_is_no_answer() {
+        assert_eq!(parse(b"HTTP/1.0 200 OK\r\n"), None);
+    }
+}

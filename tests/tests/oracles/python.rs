@@ -1,0 +1,128 @@
+//! Python's asn1crypto and cryptography read what `scep` writes: structure, attributes, signature, content.
+
+use std::fs::File;
+use std::process::Command;
+
+use libtest_mimic::Failed;
+use scep::message::Outcome;
+use scep::suite::{Cipher, Digest};
+use serde_json::{Value, json};
+
+use crate::Run;
+use crate::command::{Folder, python, script};
+use crate::material::{KINDS, Kind, LAB};
+
+/// Name, and what is done.
+pub(crate) fn tests() -> Vec<(String, Run)> {
+    let mut tests: Vec<(String, Run)> = Vec::new();
+    for (kind, name) in KINDS {
+        for (cipher, digest) in
+            [(Cipher::Aes128, Digest::Sha256), (Cipher::Aes256, Digest::Sha512), (Cipher::Des3, Digest::Sha1)]
+        {
+            let name = format!("asn1crypto_reads::{name}::{}::{}", cipher.name(), digest.name());
+            tests.push((name, Box::new(move || reads(kind, cipher, digest))));
+        }
+    }
+    tests.push(("asn1crypto_reads_certificates_only".to_owned(), Box::new(reads_certificates_only)));
+    tests.push(("asn1crypto_refuses_other_expectations".to_owned(), Box::new(refuses_other_expectations)));
+    tests
+}
+
+fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+/// What the message has to say, from its parts and the RFC; not from our reader.
+fn expectation(kind: Kind, cipher: Cipher, digest: Digest) -> Result<Value, Failed> {
+    let parts = kind.parts(cipher, digest);
+    let text = |oid: &str, value: &str| json!([oid, "PrintableString", hex(value.as_bytes())]);
+    let octets = |oid: &str, value: &[u8]| json!([oid, "OctetString", hex(value)]);
+    let mut attributes = vec![
+        text("2.16.840.1.113733.1.9.2", &parts.message_type.number().to_string()),
+        text("2.16.840.1.113733.1.9.7", "TX-router-1"),
+    ];
+    attributes.extend(parts.sender_nonce.as_ref().map(|nonce| octets("2.16.840.1.113733.1.9.5", &nonce.0)));
+    attributes
+        .extend(parts.recipient_nonce.as_ref().map(|nonce| octets("2.16.840.1.113733.1.9.6", &nonce.0)));
+    let status = match &parts.outcome {
+        None => None,
+        Some(Outcome::Success) => Some("0"),
+        Some(Outcome::Failure(reason, said)) => {
+            attributes.push(text("2.16.840.1.113733.1.9.4", &reason.number().to_string()));
+            let said = said.as_deref().unwrap_or_default();
+            attributes.push(json!(["1.3.6.1.5.5.7.24.1", "UTF8String", hex(said.as_bytes())]));
+            Some("2")
+        }
+        Some(Outcome::Pending) => Some("3"),
+    };
+    attributes.extend(status.map(|status| text("2.16.840.1.113733.1.9.3", status)));
+    Ok(json!({
+        "message": hex(&kind.write(cipher, digest, None)?),
+        "attributes": attributes,
+        "digest": digest.name().replace("sha-", "sha"),
+        "signer": hex(&kind.sender().certificate.der),
+        "certificates": [hex(&kind.sender().certificate.der)],
+        "envelope": parts.message_data.as_ref().map(|data| json!({
+            "recipient": hex(&kind.recipient().certificate.der),
+            "key": kind.recipient().key.to_pem().ok(),
+            "cipher": cipher.oid().to_string(),
+            "plain": hex(data),
+        })),
+    }))
+}
+
+fn ask(name: &str, expectation: &Value) -> Result<(), Failed> {
+    let folder = Folder::new()?;
+    let input = folder.write("expected.json", expectation.to_string())?;
+    let python = python().ok_or("no python")?;
+    let asked = Command::new(python).arg(script(name)).stdin(File::open(input)?).output()?;
+    if asked.status.success() {
+        return Ok(());
+    }
+    let said = [asked.stdout, asked.stderr].concat();
+    Err(format!("{name} ended with {}:\n{}", asked.status, String::from_utf8_lossy(&said)).into())
+}
+
+fn reads(kind: Kind, cipher: Cipher, digest: Digest) -> Result<(), Failed> {
+    ask("asn1crypto_message.py", &expectation(kind, cipher, digest)?)
+}
+
+fn certificates_only(certificates: &[Vec<u8>]) -> Value {
+    let der = scep::cms::degenerate(certificates).write();
+    json!({ "message": hex(&der), "certificates": certificates.iter().map(|der| hex(der)).collect::<Vec<_>>() })
+}
+
+fn reads_certificates_only() -> Result<(), Failed> {
+    let certificates = [&LAB.issued, &LAB.ca.certificate].map(|certificate| certificate.der.clone());
+    ask("asn1crypto_certificates_only.py", &certificates_only(&certificates))
+}
+
+/// The oracles above can say no, each to each thing that they look at.
+fn refuses_other_expectations() -> Result<(), Failed> {
+    let right = expectation(Kind::Success, Cipher::Aes128, Digest::Sha256)?;
+    let other = expectation(Kind::Failure, Cipher::Aes128, Digest::Sha256)?;
+    for (key, value) in [
+        ("attributes", &other["attributes"]),
+        ("digest", &json!("sha512")),
+        ("signer", &right["envelope"]["recipient"]),
+        ("certificates", &json!([])),
+        ("envelope", &Value::Null),
+    ] {
+        let mut wrong = right.clone();
+        wrong[key] = value.clone();
+        assert!(ask("asn1crypto_message.py", &wrong).is_err(), "{key}");
+    }
+    for (key, value) in [
+        ("recipient", &right["signer"]),
+        ("cipher", &json!("2.16.840.1.101.3.4.1.42")),
+        ("plain", &json!("00")),
+    ] {
+        let mut wrong = right.clone();
+        wrong["envelope"][key] = value.clone();
+        assert!(ask("asn1crypto_message.py", &wrong).is_err(), "{key}");
+    }
+    let mut wrong = certificates_only(std::slice::from_ref(&LAB.issued.der));
+    wrong["certificates"] = json!([]);
+    assert!(ask("asn1crypto_certificates_only.py", &wrong).is_err());
+    Ok(())
+}

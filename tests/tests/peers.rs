@@ -1,0 +1,281 @@
+//! Our programs against other people's, over real sockets, in a network namespace of their own.
+//!
+//! `SCEPTIC_PEERS=auto|require|off` says what a missing peer means: ignored, failed, or not looked for.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use ::sceptic::data::Expectations;
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use tests::peers::{
+    Decision, MockCa, Policy, Scepserver, http, mock_client, namespace, openssl, policy, process, scepclient,
+    sceptic,
+};
+
+/// One test, with the programs that it cannot do without.
+struct PeerTest {
+    name: &'static str,
+    programs: &'static [&'static str],
+    run: fn() -> Result<(), Failed>,
+}
+
+const TESTS: &[PeerTest] = &[
+    PeerTest {
+        name: "openssl_tells_one_certificate_from_another",
+        programs: &["openssl"],
+        run: openssl_tells_one_certificate_from_another,
+    },
+    PeerTest {
+        name: "scepserver_answers_getcacaps_and_ends_when_dropped",
+        programs: &["scepserver"],
+        run: scepserver_answers_getcacaps_and_ends_when_dropped,
+    },
+    PeerTest {
+        name: "scepclient_enrols_with_scepserver",
+        programs: &["scepserver", "scepclient", "openssl"],
+        run: scepclient_enrols_with_scepserver,
+    },
+    PeerTest {
+        name: "mock_client_enrols_with_mock_ca_by_fingerprint",
+        programs: &["openssl"],
+        run: mock_client_enrols_with_mock_ca_by_fingerprint,
+    },
+    PeerTest {
+        name: "scepclient_enrols_with_mock_ca",
+        programs: &["scepclient", "openssl"],
+        run: scepclient_enrols_with_mock_ca,
+    },
+    PeerTest {
+        name: "mock_ca_refuses_single_des_of_scepclient",
+        programs: &["scepclient"],
+        run: mock_ca_refuses_single_des_of_scepclient,
+    },
+    PeerTest {
+        name: "mock_client_enrols_with_scepserver",
+        programs: &["scepserver", "openssl"],
+        run: mock_client_enrols_with_scepserver,
+    },
+    PeerTest {
+        name: "mock_client_refuses_single_des_of_scepserver",
+        programs: &["scepserver"],
+        run: mock_client_refuses_single_des_of_scepserver,
+    },
+    PeerTest {
+        name: "sceptic_finds_scepserver_as_its_expectations_say",
+        programs: &["scepserver"],
+        run: sceptic_finds_scepserver_as_its_expectations_say,
+    },
+    PeerTest {
+        name: "sceptic_fails_scepserver_when_an_expectation_is_missing",
+        programs: &["scepserver"],
+        run: sceptic_fails_scepserver_when_an_expectation_is_missing,
+    },
+    PeerTest {
+        name: "openssl_shows_what_the_expectations_of_scepserver_say",
+        programs: &["openssl"],
+        run: openssl_shows_what_the_expectations_of_scepserver_say,
+    },
+];
+
+/// Lets `mock-client` read single DES.
+const SINGLE_DES: &[&str] = &["--laxity", "single-des"];
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let policy = match Policy::from_environment() {
+        Ok(policy) => policy,
+        Err(reason) => {
+            eprintln!("{reason}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let no_namespace = if arguments.list || policy == Policy::Off {
+        None
+    } else {
+        match namespace::enter() {
+            namespace::Place::Inside => None,
+            namespace::Place::Ran(code) => return code,
+            namespace::Place::Outside(reason) => Some(reason),
+        }
+    };
+    let trials = TESTS.iter().map(|test| trial(test, policy, no_namespace.as_deref())).collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn trial(test: &'static PeerTest, policy: Policy, no_namespace: Option<&str>) -> Trial {
+    let mut missing = policy::missing_programs(test.programs);
+    missing.extend(no_namespace.map(str::to_owned));
+    let decision = policy.decide(&missing);
+    Trial::ignorable_test(test.name, move || match decision {
+        Decision::Run => (test.run)().map(|()| Completion::Completed),
+        Decision::Ignore(reason) => Ok(Completion::ignored_with(reason)),
+        Decision::Fail(reason) => Err(reason.into()),
+    })
+}
+
+/// The oracle of the tests below can say no.
+fn openssl_tells_one_certificate_from_another() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let file = |name: &str| folder.path().join(name);
+    openssl::self_sign("one", &file("one.key"), &file("one.pem"))?;
+    openssl::self_sign("two", &file("two.key"), &file("two.pem"))?;
+    openssl::verify(&file("one.pem"), &file("one.pem"))?;
+    openssl::verify(&file("one.pem"), &file("two.pem")).expect_err("another issuer");
+    assert_eq!(openssl::certified_key(&file("one.pem"))?, openssl::public_key(&file("one.key"))?);
+    assert_ne!(openssl::certified_key(&file("one.pem"))?, openssl::public_key(&file("two.key"))?);
+    assert_eq!(openssl::subject(&file("one.pem"))?, "CN=one,O=lab");
+    assert_eq!(openssl::fingerprint(&file("one.pem"))?.len(), 64);
+    Ok(())
+}
+
+fn scepserver_answers_getcacaps_and_ends_when_dropped() -> Result<(), Failed> {
+    let server = Scepserver::start()?;
+    let port = server.port();
+    let answer = http::ask(port, "/scep?operation=GetCACaps")?;
+    assert_eq!(answer.status, 200);
+    assert!(!answer.body.is_empty(), "it announces something");
+    drop(server);
+    assert!(http::ask(port, "/scep?operation=GetCACaps").is_err(), "nobody listens any more");
+    Ok(())
+}
+
+/// Their client with their server: when this fails, the fault is not ours.
+fn scepclient_enrols_with_scepserver() -> Result<(), Failed> {
+    let server = Scepserver::start()?;
+    let device = scepclient::enrol(&server.url(), Scepserver::CHALLENGE, "control")?;
+    assert!(device.is_certified_by(&server.ca_certificate())?, "the certificate is for the device's key");
+    scepclient::enrol(&server.url(), "wrong", "refused").expect_err("a wrong challenge is refused");
+    Ok(())
+}
+
+/// Our client with our server, as programs. That they agree proves nothing about the protocol, but openssl
+/// made the fingerprint and looks at the result.
+fn mock_client_enrols_with_mock_ca_by_fingerprint() -> Result<(), Failed> {
+    let server = MockCa::start(&[])?;
+    let fingerprint = server.fingerprint()?;
+    let trusting = |fingerprint: &str| {
+        mock_client::enrol(server.url(), MockCa::CHALLENGE, "device-1", &["--ca-fingerprint", fingerprint])
+    };
+    assert!(trusting(&fingerprint)?.is_certified_by(&server.ca_certificate())?, "it is for the device's key");
+
+    let other: String = fingerprint.chars().rev().collect();
+    let error = trusting(&other).expect_err("another CA is not trusted").to_string();
+    assert!(error.contains("exit status: 7"), "{error}");
+    Ok(())
+}
+
+/// It speaks single DES and SHA-1 and nothing else, so the server must be told to take that.
+fn scepclient_enrols_with_mock_ca() -> Result<(), Failed> {
+    let server = MockCa::start(&["single-des"])?;
+    let device = scepclient::enrol(server.url(), MockCa::CHALLENGE, "device-1")?;
+    assert!(device.is_certified_by(&server.ca_certificate())?, "the certificate is for the device's key");
+    let subject = openssl::subject(&device.certificate())?;
+    assert!(subject.split(',').any(|part| part == "CN=device-1"), "{subject}");
+
+    let refused = scepclient::enrol(server.url(), "wrong", "refused");
+    let error = refused.expect_err("a wrong challenge is refused").to_string();
+    assert!(error.contains("badRequest"), "{error}");
+    Ok(())
+}
+
+fn mock_ca_refuses_single_des_of_scepclient() -> Result<(), Failed> {
+    let server = MockCa::start(&[])?;
+    let refused = scepclient::enrol(server.url(), MockCa::CHALLENGE, "careful");
+    let error = refused.expect_err("single DES is refused unless it is allowed").to_string();
+    assert!(error.contains("badAlg"), "{error}");
+    Ok(())
+}
+
+/// Its answers are in single DES whatever it is asked with, so the client must be told to read that.
+fn mock_client_enrols_with_scepserver() -> Result<(), Failed> {
+    let server = Scepserver::start()?;
+    let device = mock_client::enrol(&server.url(), Scepserver::CHALLENGE, "device-1", SINGLE_DES)?;
+    assert!(device.is_certified_by(&server.ca_certificate())?, "the certificate is for the device's key");
+    assert_eq!(openssl::subject(&device.certificate())?, "CN=device-1,O=lab");
+    assert_eq!(fs::read(device.ca_certificates())?, fs::read(server.ca_certificate())?);
+
+    let by_get = mock_client::enrol(
+        &server.url(),
+        Scepserver::CHALLENGE,
+        "by-get",
+        &["--laxity", "single-des", "--laxity", "get-always"],
+    )?;
+    assert!(by_get.is_certified_by(&server.ca_certificate())?, "the certificate is for the device's key");
+
+    let refused = mock_client::enrol(&server.url(), "wrong", "refused", SINGLE_DES);
+    let error = refused.expect_err("a wrong challenge is refused").to_string();
+    assert!(error.contains("FAILURE badRequest"), "{error}");
+    Ok(())
+}
+
+fn mock_client_refuses_single_des_of_scepserver() -> Result<(), Failed> {
+    let server = Scepserver::start()?;
+    let refused = mock_client::enrol(&server.url(), Scepserver::CHALLENGE, "careful", &[]);
+    let error = refused.expect_err("single DES is refused unless it is allowed").to_string();
+    assert!(error.contains("des-cbc"), "{error}");
+    Ok(())
+}
+
+fn sceptic_finds_scepserver_as_its_expectations_say() -> Result<(), Failed> {
+    let server = Scepserver::start()?;
+    let folder = tempfile::tempdir()?;
+    let expectations = sceptic::scepserver_folder().join("expectations.toml");
+    let ran = sceptic::run(&server, &expectations, &folder.path().join("run"), &[])?;
+    assert_eq!(ran.status.code(), Some(0), "{}", ran.output);
+    for report in ["results.jsonl", "junit.xml", "report.html"] {
+        assert!(folder.path().join("run").join(report).is_file(), "no {report}:\n{}", ran.output);
+    }
+    Ok(())
+}
+
+/// Each entry in turn is left out: every one of them stands for a failure that gates.
+fn sceptic_fails_scepserver_when_an_expectation_is_missing() -> Result<(), Failed> {
+    const ENTRY: &str = "\n[[expect]]\n";
+    let server = Scepserver::start()?;
+    let folder = tempfile::tempdir()?;
+    // The evidence has to lie beside the expectations, also beside these.
+    copy(&sceptic::scepserver_folder(), folder.path())?;
+    let path = folder.path().join("expectations.toml");
+    let entries = Expectations::load(&path)?.entries;
+    let text = fs::read_to_string(&path)?;
+    let parts: Vec<&str> = text.split(ENTRY).collect();
+    assert_eq!(parts.len(), entries.len() + 1, "the head of the file, and one part for each entry");
+    assert!(!entries.is_empty());
+    for (index, entry) in entries.iter().enumerate() {
+        let mut others = parts.clone();
+        others.remove(index + 1);
+        fs::write(&path, others.join(ENTRY))?;
+        let out = folder.path().join(format!("run-{index}"));
+        let ran = sceptic::run(&server, &path, &out, &[&entry.case])?;
+        assert_eq!(ran.status.code(), Some(10), "without {} {}\n{}", entry.case, entry.check, ran.output);
+    }
+    Ok(())
+}
+
+/// The evidence beside the expectations says what they say, by software that is not ours.
+fn openssl_shows_what_the_expectations_of_scepserver_say() -> Result<(), Failed> {
+    let folder = sceptic::scepserver_folder();
+    let expectations = Expectations::load(&folder.join("expectations.toml"))?;
+    assert!(!expectations.entries.is_empty());
+    for entry in &expectations.entries {
+        let shown = process::run(Command::new("sh").args(["-c", &entry.openssl]).current_dir(&folder))?;
+        assert!(!shown.is_empty(), "{} {}: `{}` shows nothing", entry.case, entry.check, entry.openssl);
+    }
+    Ok(())
+}
+
+/// Copies a folder and all in it.
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in from.read_dir()? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
