@@ -255,6 +255,13 @@ pub(super) const ROWS: &[Row] = &[
         find: Find::Message(|scene| certificate(scene, |c| Fact::octets(&c.subject))),
     },
     Row {
+        path: "signer.subject.text",
+        kind: Kind::Text,
+        parent: "the signer's certificate in the message",
+        doc: "its subject, RFC 4514: the same for the same name in other string types",
+        find: Find::Message(|scene| certificate(scene, |c| Fact::text(c.subject_text()))),
+    },
+    Row {
         path: "signer.publicKey",
         kind: Kind::Octets,
         parent: "the signer's certificate in the message",

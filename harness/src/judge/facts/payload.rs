@@ -195,6 +195,13 @@ pub(super) const ROWS: &[Row] = &[
         find: Find::Message(|scene| issued(scene, |c| Fact::octets(&c.subject))),
     },
     Row {
+        path: "issued.subject.text",
+        kind: Kind::Text,
+        parent: ISSUED,
+        doc: "its subject, RFC 4514: the same for the same name in other string types",
+        find: Find::Message(|scene| issued(scene, |c| Fact::text(c.subject_text()))),
+    },
+    Row {
         path: "issued.serial",
         kind: Kind::Octets,
         parent: ISSUED,
