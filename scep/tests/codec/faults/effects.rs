@@ -320,11 +320,11 @@ const EFFECTS: &[Row] = &[
         &[],
     ),
     ("certificates.remove", Target::Message(Kind::PkcsReq), &["certificates"], &[]),
-    ("content.flip", Target::Message(Kind::PkcsReq), &["digest", "messageDigest", "opens"], &[]),
+    ("content.flip", Target::Message(Kind::PkcsReq), &["digest", "envelope", "messageDigest", "opens"], &[]),
     (
         "content.flip",
         Target::Message(Kind::Success),
-        &["digest", "messageDigest", "opens", "payload.certificates"],
+        &["digest", "envelope", "messageDigest", "opens", "payload.certificates"],
         &[],
     ),
     ("content.empty", Target::Message(Kind::Failure), &["eContent"], &["content.empty"]),
