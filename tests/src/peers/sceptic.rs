@@ -28,6 +28,8 @@ pub fn run(
     let mut command = Command::new(program);
     command.args(["run", "--url", &server.url(), "--challenge", Scepserver::CHALLENGE, "--peer"]);
     command.arg(scepserver_folder().join("peer.toml"));
+    // One at a time: asked in parallel, it reads the file of the last serial number while it is being written.
+    command.args(["--jobs", "1"]);
     command.args(["--subject-version", &Scepserver::version()?]);
     command.arg("--expect").arg(expectations).arg("--out").arg(out).args(filter);
     finish(command.current_dir(workspace::root()))
