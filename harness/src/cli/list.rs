@@ -7,8 +7,8 @@ use crate::plan::{self, Pool};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Case ids, areas, `tier:core`, `req:8894-…`, patterns with `*`, `-WORD` to leave out.
-    #[arg(value_name = "FILTER", allow_hyphen_values = true)]
+    /// Case ids, areas, `tier:core`, `req:8894-…`, patterns with `*`, `not:WORD` to leave out.
+    #[arg(value_name = "FILTER")]
     filter: Vec<String>,
 }
 

@@ -99,10 +99,6 @@ pub(super) fn run_id(seed: &[u8; 32], now: UnixTime) -> String {
 
 /// The instances that the filter words of a command line name.
 pub(super) fn select(suite: &Suite, pool: Pool<'_>, words: &[String]) -> Result<Vec<Instance>, Failure> {
-    if let Some(option) = words.iter().find(|word| word.starts_with("--")) {
-        return Err(Failure::new(Exit::Usage, format!("select cases: `{option}` is no filter"))
-            .hint("options stand before the filters"));
-    }
     plan::select(suite, pool, words).map_err(|e| Failure::new(Exit::Usage, format!("select cases: {e}")))
 }
 

@@ -48,8 +48,8 @@ pub(super) struct Args {
     timeout: u64,
     #[command(flatten)]
     options: RunOptions,
-    /// Case ids, areas, `tier:core`, `req:8894-…`, patterns with `*`, `-WORD` to leave out.
-    #[arg(value_name = "FILTER", allow_hyphen_values = true)]
+    /// Case ids, areas, `tier:core`, `req:8894-…`, patterns with `*`, `not:WORD` to leave out.
+    #[arg(value_name = "FILTER")]
     filter: Vec<String>,
 }
 
@@ -155,7 +155,12 @@ fn target(suite: &Suite, args: &Args) -> Result<Target, Failure> {
     if let Some(peer) = &peer {
         known.declared.clone_from(&peer.abilities);
         if let Some(insecure) = &peer.allow_insecure {
-            notes.push(format!("insecure algorithms allowed: {}", insecure.because));
+            let algorithms: Vec<&str> = insecure.algorithms.iter().map(|one| one.word()).collect();
+            notes.push(format!(
+                "insecure algorithms allowed ({}): {}",
+                algorithms.join(", "),
+                insecure.because
+            ));
         }
     }
     for word in &args.abilities {
@@ -209,7 +214,7 @@ fn target(suite: &Suite, args: &Args) -> Result<Target, Failure> {
         (None, None) => String::new(),
     };
     let text = url.clone().or_else(|| peer.as_ref().map(|peer| peer.file.clone())).unwrap_or_default();
-    let version = args.subject_version.clone();
+    let version = args.subject_version.clone().or_else(|| told_version(peer.as_ref()?, &mut notes));
     Ok(Target { role, name, text, known, notes, version, peer, url, challenge })
 }
 
@@ -264,6 +269,34 @@ fn client(target: &Target) -> Result<(Subject, Keys), Failure> {
     Ok((Subject::Client(Arc::new(subject)), keys))
 }
 
+/// The version that the peer's own command tells; a version that cannot be told, or is not the pinned one, is
+/// a note.
+fn told_version(peer: &Peer, notes: &mut Vec<String>) -> Option<String> {
+    let version = peer.version.as_ref()?;
+    let words =
+        version.command.0.iter().map(|word| word.fill(&|_| None)).collect::<Result<Vec<_>, _>>().ok()?;
+    let (program, arguments) = words.split_first()?;
+    let told = match std::process::Command::new(program).args(arguments).output() {
+        Ok(output) if output.status.success() || version.any_exit => {
+            let text = [output.stdout, output.stderr].concat();
+            version.pattern.first_group(&String::from_utf8_lossy(&text)).map(str::to_owned)
+        }
+        Ok(_) | Err(_) => None,
+    };
+    match (&told, &version.pin) {
+        (None, _) => notes.push(format!(
+            "the version of {} is not known: `{}` does not tell it",
+            peer.name,
+            words.join(" ")
+        )),
+        (Some(told), Some(pin)) if told != pin => {
+            notes.push(format!("{} has version {told}; its peer file was written for {pin}", peer.name));
+        }
+        (Some(_), _) => {}
+    }
+    told
+}
+
 /// The command that runs one case of this run again.
 fn again(target: &Target, args: &Args, program: &str, seed: &str) -> String {
     let mut words = vec![format!("{program} run")];
@@ -290,9 +323,9 @@ async fn control_enrolment(suite: &Suite, session: &Session, plan: &Plan) -> Res
         say(format!("note: {CONTROL} is not run: {}", planned.unsupported().unwrap_or_default()));
         return Ok(());
     }
-    // Other nonces and another transactionID than the case itself will use: a server may know them again.
-    let ran = session.reseeded("preflight").run_one(case, &planned.instance).await;
-    let answer = ran.transcript.exchanges.iter().find(|exchange| exchange.step == "enrol");
+    // The case's own run, made ahead: a challenge may be good for one time.
+    let transcript = session.run_ahead(case, &planned.instance).await;
+    let answer = transcript.exchanges.iter().find(|exchange| exchange.step == "enrol");
     let Some(Reply::Answered(response)) = answer.map(|exchange| &exchange.reply) else { return Ok(()) };
     let Ok(read) = scep::message::PkiMessage::read(&response.body) else { return Ok(()) };
     let message = read.value;

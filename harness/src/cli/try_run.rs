@@ -27,8 +27,8 @@ pub(super) struct Args {
     no_open: bool,
     #[command(flatten)]
     options: RunOptions,
-    /// Case ids, areas, `tier:core`, `req:8894-…`, patterns with `*`, `-WORD` to leave out.
-    #[arg(value_name = "FILTER", allow_hyphen_values = true)]
+    /// Case ids, areas, `tier:core`, `req:8894-…`, patterns with `*`, `not:WORD` to leave out.
+    #[arg(value_name = "FILTER")]
     filter: Vec<String>,
 }
 

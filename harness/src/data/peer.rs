@@ -233,6 +233,16 @@ pub enum InsecureAlgorithm {
     DesCbc,
 }
 
+impl InsecureAlgorithm {
+    /// The word of peer files and notes.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::DesCbc => "des-cbc",
+        }
+    }
+}
+
 impl Peer {
     /// Which side the peer is on.
     #[must_use]

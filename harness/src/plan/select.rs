@@ -34,7 +34,7 @@ enum Word<'a> {
 /// The instances that the filters choose from the pool; all of it when no filter chooses.
 ///
 /// A filter is an id (`srv.enrol.granted`, `srv.enrol.granted[via=get]`), an area (`srv.enrol`), a pattern with
-/// `*`, `tier:WORD`, `req:ID` or `tag:WORD`, the last two with `*` too. Several choose together. With `-` before
+/// `*`, `tier:WORD`, `req:ID` or `tag:WORD`, the last two with `*` too. Several choose together. With `not:` before
 /// it, a filter takes away from what the others choose.
 ///
 /// # Errors
@@ -44,7 +44,7 @@ pub fn select(suite: &Suite, pool: Pool<'_>, filters: &[String]) -> Result<Vec<I
     let mut choose = Vec::new();
     let mut leave = Vec::new();
     for filter in filters {
-        match filter.strip_prefix('-') {
+        match filter.strip_prefix("not:") {
             Some(word) => leave.push(known(suite, pool, filter, word)?),
             None => choose.push(known(suite, pool, filter, filter)?),
         }
@@ -204,8 +204,8 @@ mod tests {
             (&["req:S-client"], &[CLIENT]),
             (&["req:S-*"], &[CLIENT, GRANTED, GET, REFUSED]),
             (&["tier:core", "cli"], &[CLIENT, REFUSED]),
-            (&["srv", "-srv.enrol.refused"], &[GRANTED, GET]),
-            (&["-tier:smoke"], &[REFUSED]),
+            (&["srv", "not:srv.enrol.refused"], &[GRANTED, GET]),
+            (&["not:tier:smoke"], &[REFUSED]),
             (&["-*[via=get]", "srv"], &[GRANTED, REFUSED]),
         ] {
             assert_eq!(ids(Pool::All, filters).unwrap(), expected, "{filters:?}");
@@ -216,7 +216,10 @@ mod tests {
     fn an_unknown_filter_names_the_nearest() {
         for (filter, message) in [
             ("srv.enrol.grented", "filter `srv.enrol.grented` matches nothing; nearest: srv.enrol.granted"),
-            ("-srv.enrol.grented", "filter `-srv.enrol.grented` matches nothing; nearest: srv.enrol.granted"),
+            (
+                "not:srv.enrol.grented",
+                "filter `not:srv.enrol.grented` matches nothing; nearest: srv.enrol.granted",
+            ),
             ("refused", "filter `refused` matches nothing; nearest: srv.enrol.refused"),
             ("srv.enrl", "filter `srv.enrl` matches nothing; nearest: srv.enrol"),
             ("req:S-servr", "filter `req:S-servr` matches nothing; nearest: req:S-server"),

@@ -126,16 +126,6 @@ fn an_unknown_filter_is_usage_and_the_nearest_ids_are_named() {
 }
 
 #[test]
-fn an_option_behind_a_filter_is_usage_and_says_where_it_belongs() {
-    let folder = tempfile::tempdir().unwrap();
-    says!(folder.path(), told(folder.path(), 2, &["try", "srv.enrol", "--no-open"]), @r#"
-    sceptic: failed to select cases: `--no-open` is no filter
-    hint: options stand before the filters
-    exit 2 (usage)
-    "#);
-}
-
-#[test]
 fn an_unknown_case_peer_ability_or_word_is_usage() {
     let folder = tempfile::tempdir().unwrap();
     says!(folder.path(), told(folder.path(), 2, &["show", "srv.enrol.grantd"]), @r#"

@@ -153,12 +153,14 @@ pub(super) const ROWS: &[Row] = &[
         kind: Kind::Bool,
         parent: "keyUsage in the only certificate, or in the one that is no CA",
         doc: "keyUsage of the certificate that requests are enveloped to has keyEncipherment",
-        find: Find::View(|view| {
-            cert(view, |ca, _| match ca.recipient().or_else(|error| ca.certificates.first().ok_or(error)) {
-                Ok(certificate) => usage(certificate, &["keyEncipherment"]),
-                Err(error) => Fact::missing(error.to_string()),
-            })
-        }),
+        find: Find::View(|view| recipient(view, |certificate| usage(certificate, &["keyEncipherment"]))),
+    },
+    Row {
+        path: "caCert.recipient.keyUsage",
+        kind: Kind::List,
+        parent: CERT,
+        doc: "keyUsage of the certificate that requests are enveloped to; absent without that extension",
+        find: Find::View(|view| recipient(view, key_usage)),
     },
     Row {
         path: "caCert.issuer.keyBits",
@@ -210,6 +212,14 @@ fn issuer(view: &View<'_>, find: impl Fn(&Certificate) -> Fact) -> Fact {
     cert(view, |ca, _| match ca.issuer() {
         Some(issuer) => find(issuer),
         None => Fact::missing("there is no CA certificate"),
+    })
+}
+
+/// The certificate that requests are enveloped to; the first one where keyUsage permits none.
+fn recipient(view: &View<'_>, find: impl Fn(&Certificate) -> Fact) -> Fact {
+    cert(view, |ca, _| match ca.recipient().or_else(|error| ca.certificates.first().ok_or(error)) {
+        Ok(certificate) => find(certificate),
+        Err(error) => Fact::missing(error.to_string()),
     })
 }
 
