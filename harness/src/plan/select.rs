@@ -206,7 +206,7 @@ mod tests {
             (&["tier:core", "cli"], &[CLIENT, REFUSED]),
             (&["srv", "not:srv.enrol.refused"], &[GRANTED, GET]),
             (&["not:tier:smoke"], &[REFUSED]),
-            (&["-*[via=get]", "srv"], &[GRANTED, REFUSED]),
+            (&["not:*[via=get]", "srv"], &[GRANTED, REFUSED]),
         ] {
             assert_eq!(ids(Pool::All, filters).unwrap(), expected, "{filters:?}");
         }
