@@ -19,7 +19,7 @@ use crate::tlv::{Source, Tlv, tag};
 use crate::{Read, oid, write};
 
 /// A certification request as received.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Csr {
     /// The whole request as received.
     pub der: Vec<u8>,
@@ -34,6 +34,14 @@ pub struct Csr {
     info: Vec<u8>,
     signature_algorithm: ObjectIdentifier,
     signature: Vec<u8>,
+}
+
+/// Without challengePassword, and without the octets that hold it.
+impl std::fmt::Debug for Csr {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let subject = crate::name::print(&self.subject);
+        f.debug_struct("Csr").field("subject", &subject).finish_non_exhaustive()
+    }
 }
 
 impl Csr {
@@ -126,7 +134,7 @@ impl Csr {
 }
 
 /// What goes into a request. Change a field to make a wrong one.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct CsrParts {
     /// subject, DER.
     pub subject: Vec<u8>,
@@ -138,6 +146,14 @@ pub struct CsrParts {
     pub extensions: Vec<Extension>,
     /// Digest of the signature.
     pub digest: Digest,
+}
+
+/// Without challengePassword.
+impl std::fmt::Debug for CsrParts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let subject = crate::name::print(&self.subject);
+        f.debug_struct("CsrParts").field("subject", &subject).finish_non_exhaustive()
+    }
 }
 
 impl CsrParts {
@@ -184,5 +200,28 @@ impl CsrParts {
         faults.csr_signature(&mut signature);
         let algorithm = write::algorithm(self.digest.with_rsa(), Some(&write::null()));
         Ok(write::sequence(&[&info, &algorithm, &write::bit_string(&signature)]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Csr, CsrParts};
+    use crate::fault::Faults;
+    use crate::key::PrivateKey;
+    use crate::tlv::Source;
+
+    #[test]
+    fn debug_shows_no_challenge() {
+        let key = PrivateKey::from_pem(scep_vectors::keys::pool()[0].pem.as_bytes()).unwrap();
+        let parts = CsrParts::new(&crate::name::parse("CN=device").unwrap(), key.public(), Some("hush-hush"));
+        let hex: String = b"hush-hush".iter().map(|octet| format!("{octet}, ")).collect();
+        let shown = format!("{parts:?}");
+        let csr = Csr::read(Source::message(&parts.write(&key, &mut Faults::none()).unwrap())).unwrap();
+        let shown = shown + &format!("{:?}", csr.value);
+        assert!(
+            shown.contains("CN=device")
+                && !shown.contains("hush")
+                && !shown.contains(hex.trim_end_matches(", "))
+        );
     }
 }
