@@ -28,6 +28,9 @@ pub(super) struct RunOptions {
     /// Warnings gate too: exit 11.
     #[arg(long)]
     pub(super) strict: bool,
+    /// Case ids, areas, `tier:core`, `req:8894-…`, patterns with `*`, `not:WORD` to leave out.
+    #[arg(value_name = "FILTER")]
+    pub(super) filter: Vec<String>,
 }
 
 fn parse_seed(text: &str) -> Result<[u8; 32], String> {

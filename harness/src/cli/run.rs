@@ -48,9 +48,6 @@ pub(super) struct Args {
     timeout: u64,
     #[command(flatten)]
     options: RunOptions,
-    /// Case ids, areas, `tier:core`, `req:8894-…`, patterns with `*`, `not:WORD` to leave out.
-    #[arg(value_name = "FILTER")]
-    filter: Vec<String>,
 }
 
 pub(super) fn run(suite: Suite, args: &Args, program: &str) -> Result<u8, Failure> {
@@ -75,7 +72,7 @@ async fn run_async(suite: Arc<Suite>, args: &Args, program: &str) -> Result<u8, 
     let target = target(&suite, args)?;
     let profile = profile(&suite, target.role)?;
     let pool = Pool::Profile(profile);
-    let instances = options::select(&suite, pool, &args.filter)?;
+    let instances = options::select(&suite, pool, &args.options.filter)?;
     let now = options::now();
     let seed = args.options.seed()?;
     let id = options::run_id(&seed, now);
@@ -108,7 +105,7 @@ async fn run_async(suite: Arc<Suite>, args: &Args, program: &str) -> Result<u8, 
     if target.role == Role::Server {
         control_enrolment(&suite, &session, &plan).await?;
     }
-    let floor = if args.filter.is_empty() { profile.floor } else { 1 };
+    let floor = if args.options.filter.is_empty() { profile.floor } else { 1 };
     let strict = if args.options.strict { Strict::Should } else { Strict::Must };
     let run = RunLine {
         schema: results::SCHEMA.to_owned(),

@@ -27,9 +27,6 @@ pub(super) struct Args {
     no_open: bool,
     #[command(flatten)]
     options: RunOptions,
-    /// Case ids, areas, `tier:core`, `req:8894-…`, patterns with `*`, `not:WORD` to leave out.
-    #[arg(value_name = "FILTER")]
-    filter: Vec<String>,
 }
 
 pub(super) fn run(suite: Suite, args: &Args, program: &str) -> Result<u8, Failure> {
@@ -38,7 +35,7 @@ pub(super) fn run(suite: Suite, args: &Args, program: &str) -> Result<u8, Failur
 }
 
 async fn run_async(suite: Arc<Suite>, args: &Args, program: &str) -> Result<u8, Failure> {
-    let instances = options::select(&suite, Pool::All, &args.filter)?;
+    let instances = options::select(&suite, Pool::All, &args.options.filter)?;
     let now = options::now();
     let seed = args.options.seed()?;
     let server = reference_server(seed).await?;
@@ -96,7 +93,11 @@ async fn run_async(suite: Arc<Suite>, args: &Args, program: &str) -> Result<u8, 
         run,
         parts,
         expectations: &no_expectations(),
-        policy: Policy { floor: if args.filter.is_empty() { floor } else { 1 }, strict, flaky_fails: true },
+        policy: Policy {
+            floor: if args.options.filter.is_empty() { floor } else { 1 },
+            strict,
+            flaky_fails: true,
+        },
         folder,
     };
     let ended = performance.perform().await?;
