@@ -168,9 +168,14 @@ impl Expectation {
 
 /// True when `text` fits the pattern, in which `*` stands for anything, nothing included.
 pub(crate) fn glob(pattern: &str, text: &str) -> bool {
-    let Some((head, tail)) = pattern.split_once('*') else { return pattern == text };
-    let Some(rest) = text.strip_prefix(head) else { return false };
-    (0..=rest.len()).filter_map(|at| rest.get(at..)).any(|rest| glob(tail, rest))
+    let Some((head, mut pattern)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut text) = text.strip_prefix(head) else { return false };
+    while let Some((part, rest)) = pattern.split_once('*') {
+        let Some(at) = text.find(part) else { return false };
+        text = &text[at + part.len()..];
+        pattern = rest;
+    }
+    text.ends_with(pattern)
 }
 
 impl From<WrittenExpectation> for Expectation {

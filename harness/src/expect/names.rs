@@ -1,6 +1,7 @@
 //! Which lines an entry speaks of: those of one instance, of a case, or of all cases that fit a pattern.
 
 use super::{Entry, Known};
+use crate::data::glob;
 use crate::results::CheckLine;
 
 /// How closely an entry names a case instance. The closest entry for a check of it speaks, others do not.
@@ -20,7 +21,7 @@ pub(super) fn closeness(entry: &Entry, instance: &str) -> Option<Closeness> {
         Some(Closeness::Instance)
     } else if entry.case == case_of(instance) {
         Some(Closeness::Case)
-    } else if fits(&entry.case, instance) || fits(&entry.case, case_of(instance)) {
+    } else if glob(&entry.case, instance) || glob(&entry.case, case_of(instance)) {
         Some(Closeness::Pattern)
     } else {
         None
@@ -49,18 +50,6 @@ pub(super) fn case_of(instance: &str) -> &str {
     instance.split_once('[').map_or(instance, |(case, _)| case)
 }
 
-/// True when the text is the pattern, in which `*` stands for anything, nothing included.
-fn fits(pattern: &str, text: &str) -> bool {
-    let Some((head, mut pattern)) = pattern.split_once('*') else { return pattern == text };
-    let Some(mut text) = text.strip_prefix(head) else { return false };
-    while let Some((part, rest)) = pattern.split_once('*') {
-        let Some(at) = text.find(part) else { return false };
-        text = &text[at + part.len()..];
-        pattern = rest;
-    }
-    text.ends_with(pattern)
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::entry;
@@ -80,7 +69,7 @@ mod tests {
             ("a*b*b", "ab", false),
             ("a", "ab", false),
         ] {
-            assert_eq!(fits(pattern, text), expected, "{pattern} {text}");
+            assert_eq!(glob(pattern, text), expected, "{pattern} {text}");
         }
     }
 
