@@ -54,8 +54,11 @@ impl Server {
                 // Whoever hangs up first ends it.
                 let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
             }
-            // The next one is taken and dropped without an answer, then nobody listens.
-            let _ = listener.accept().await;
+            // Nobody listens any more by the time that the next one is dropped without an answer: whoever was
+            // cut off and asks again is refused.
+            let last = listener.accept().await;
+            drop(listener);
+            drop(last);
         });
         format!("http://{address}/scep")
     }
