@@ -125,8 +125,10 @@ impl Session<'_> {
 
         // Signer certificate, PKCS#10 and message are one thing to a fault: all belong to the PKCSReq.
         let mut faults = self.script.next("PKCSReq", None);
+        // Short, since only its being another counts: a long one takes seconds on a busy machine, and whoever
+        // watches this client would take it for hanging.
         let other_key =
-            (!config.conduct.signs_with_requested_key).then(|| identity::generate_key(2048)).transpose()?;
+            (!config.conduct.signs_with_requested_key).then(|| identity::generate_key(1024)).transpose()?;
         let key = other_key.as_ref().unwrap_or(&config.key);
         let signer = identity::self_signed(&config.subject, key, suite.digest, now, &mut faults, self.rng)?;
         let plan = Plan {
