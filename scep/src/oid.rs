@@ -112,3 +112,8 @@ pub fn parse(text: &str) -> Option<ObjectIdentifier> {
 pub fn name_of_content(content: &[u8]) -> Option<String> {
     ObjectIdentifier::from_bytes(content).ok().map(name)
 }
+
+/// Every identifier above, with its name.
+pub fn all() -> impl Iterator<Item = (ObjectIdentifier, &'static str)> {
+    NAMES.iter().copied()
+}

@@ -2,116 +2,17 @@
 //! in what they were given.
 
 use proptest::prelude::*;
-use scep::ca_cert::{CaCertificates, read_certificates_only};
-use scep::caps::Capabilities;
-use scep::certificate::Certificate;
-use scep::cms::EnvelopedData;
-use scep::csr::Csr;
 use scep::fault::Faults;
-use scep::finding::{Finding, Part, Place};
-use scep::http::{Incoming, Method};
-use scep::key::PublicKey;
-use scep::message::{IssuerAndSubject, PkiMessage};
-use scep::server::{self, receive};
-use scep::tlv::Source;
-use scep::{Error, name};
+use scep::message::PkiMessage;
 
-use crate::material::{Kind, ca, cases, csr, device, issued};
+use crate::cases;
+use crate::material::{Kind, ca, csr, issued};
+use crate::readers;
 
-/// Runs every reader over the octets, and everything that a reader's value can be asked.
 fn read_everything(bytes: &[u8]) {
-    let mut findings = Vec::new();
-    match PkiMessage::read(bytes) {
-        Ok(read) => {
-            check_places(&read.findings, bytes.len());
-            question_message(&read.value, bytes.len());
-        }
-        Err(error) => check_error(&error, bytes.len()),
+    for (_, reader) in readers::quick() {
+        reader(bytes);
     }
-    note(EnvelopedData::read(Source::message(bytes), &mut findings), bytes.len(), |envelope| {
-        let _ = envelope.open(&device().key);
-        for recipient in &envelope.recipients {
-            let _ = recipient.names(&ca().certificate);
-        }
-    });
-    note(Certificate::read(Source::message(bytes)), bytes.len(), |read| {
-        check_places(&read.findings, bytes.len());
-        question_certificate(&read.value);
-    });
-    note(Csr::read(Source::message(bytes)), bytes.len(), |read| {
-        check_places(&read.findings, bytes.len());
-        let _ = (read.value.proves_possession(), read.value.dns_names(), read.value.public_key());
-        let _ = read.value.challenge.as_ref().map(ToString::to_string);
-    });
-    note(CaCertificates::read(bytes, &mut findings), bytes.len(), |read| {
-        let _ = (read.recipient(), read.issuer());
-        read.certificates.iter().for_each(question_certificate);
-    });
-    let _ = read_certificates_only(Source::message(bytes), &mut findings);
-    let _ = Capabilities::read(bytes, &mut findings).has("AES");
-    check_places(&findings, bytes.len());
-    let _ = IssuerAndSubject::read(bytes);
-    let _ = PublicKey::from_spki(bytes);
-    let _ = name::print(bytes);
-    let _ = receive(bytes, &[&ca(), &device()], &server::Checks::default());
-    read_query(&String::from_utf8_lossy(bytes));
-}
-
-fn read_query(query: &str) {
-    for method in [Method::Get, Method::Post] {
-        let mut findings = Vec::new();
-        note(Incoming::read(method, query, query.as_bytes(), &mut findings), query.len(), |_| ());
-        check_places(&findings, query.len());
-    }
-}
-
-fn note<T>(read: Result<T, Error>, length: usize, question: impl FnOnce(&T)) {
-    match read {
-        Ok(value) => question(&value),
-        Err(error) => check_error(&error, length),
-    }
-}
-
-fn question_message(message: &PkiMessage, length: usize) {
-    let _ = message.verify(ca().key.public());
-    if let Some(signer) = message.signer_certificate() {
-        question_certificate(&signer);
-        let _ = signer.public_key().map(|key| message.verify(&key));
-    }
-    let _ = (message.message_type(), message.pki_status(), message.fail_info());
-    let _ = (message.transaction_id(), message.sender_nonce(), message.recipient_nonce());
-    let _ = message.fail_info_text().map(|text| text.to_string());
-    let content = message.signed.content.as_ref().map_or(0, |content| content.bytes.len());
-    let mut findings = Vec::new();
-    if let Ok(Some(envelope)) = message.envelope(&mut findings) {
-        let _ = envelope.open(&device().key);
-    }
-    check_places(&findings, length.max(content));
-}
-
-fn question_certificate(certificate: &Certificate) {
-    let _ = (certificate.public_key(), certificate.is_self_signed(), certificate.is_ca());
-    let _ = (certificate.key_usage(), certificate.serial_hex(), certificate.subject_text());
-    let _ = Certificate::from_der(&certificate.der).unwrap();
-}
-
-fn check_error(error: &Error, length: usize) {
-    let _ = error.to_string();
-    if let Error::Malformed { at, .. } = error {
-        check_place(*at, length);
-    }
-}
-
-fn check_places(findings: &[Finding], length: usize) {
-    for finding in findings {
-        let _ = finding.to_string();
-        check_place(finding.at, length);
-    }
-}
-
-fn check_place(at: Place, length: usize) {
-    assert!(at.start <= at.end, "{at:?}");
-    assert!(at.part != Part::Message || at.end <= length, "{at:?} of {length}");
 }
 
 /// Valid structures to start from.
@@ -213,12 +114,12 @@ proptest! {
 
     #[test]
     fn any_query_is_survived(query in "(operation|message|=|&|%[0-9A-Fa-f]{0,2}|PKIOperation|[A-Za-z0-9+/_-]{0,9}|\\PC){0,12}") {
-        read_query(&query);
+        readers::named("http_query")(query.as_bytes());
     }
 }
 
 proptest! {
-    #![proptest_config(cases(2500))]
+    #![proptest_config(cases(1500))]
 
     #[test]
     fn a_changed_message_is_survived(
@@ -229,6 +130,23 @@ proptest! {
         let mut bytes = VALID.with(|all| which.get(all).clone());
         mutations.iter().for_each(|mutation| mutation.apply(&mut bytes));
         read_everything(&bytes);
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(100))]
+
+    #[test]
+    fn a_changed_content_of_a_right_message_is_survived(
+        which in any::<prop::sample::Index>(),
+        mutations in prop::collection::vec(mutation(), 1..5),
+    ) {
+        thread_local!(static VALID: Vec<Vec<u8>> = valid());
+        let mut bytes = VALID.with(|all| which.get(all).clone());
+        mutations.iter().for_each(|mutation| mutation.apply(&mut bytes));
+        readers::named("client_content")(&bytes);
+        bytes.insert(0, u8::try_from(mutations.len()).unwrap());
+        readers::named("server_content")(&bytes);
     }
 }
 

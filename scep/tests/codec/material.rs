@@ -2,7 +2,6 @@
 
 use std::sync::LazyLock;
 
-use proptest::test_runner::{Config, RngSeed};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use scep::attribute::{FailInfo, MessageType, Nonce, TransactionId};
@@ -17,16 +16,6 @@ use scep::{UnixTime, name};
 
 /// 2026-11-23T14:40:00Z.
 pub(crate) const NOW: UnixTime = UnixTime(1_795_444_800);
-
-/// As many cases as given, from a fixed seed: a test that passed passes again. `PROPTEST_RNG_SEED` takes
-/// another one, to look further.
-pub(crate) fn cases(cases: u32) -> Config {
-    let mut config = Config { cases, failure_persistence: None, ..Config::default() };
-    if config.rng_seed == RngSeed::Random {
-        config.rng_seed = RngSeed::Fixed(8894);
-    }
-    config
-}
 
 /// A generator with a seed.
 pub(crate) fn rng(seed: u64) -> ChaCha20Rng {

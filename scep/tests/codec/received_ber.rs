@@ -13,7 +13,8 @@ use scep::tlv::Source;
 use scep::{Rule, cms::SignedData};
 
 use crate::ber::{Chunks, Form, Length, Reported, Rewritten, transform};
-use crate::material::{Kind, ca, cases, device, issued, rng};
+use crate::cases;
+use crate::material::{Kind, ca, device, issued, rng};
 
 /// The message with its envelope, then itself, rewritten; and what there is to report about the envelope.
 fn rewritten(kind: Kind, outer: &Form, inner: &Form) -> (Rewritten, Option<Rewritten>) {

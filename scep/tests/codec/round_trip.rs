@@ -13,7 +13,8 @@ use scep::suite::{Cipher, Digest};
 use scep::tlv::Source;
 use scep::{UnixTime, name};
 
-use crate::material::{NOW, ca, cases, device, issued, key, rng};
+use crate::cases;
+use crate::material::{NOW, ca, device, issued, key, rng};
 
 const CIPHERS: [Cipher; 5] = [Cipher::Des, Cipher::Des3, Cipher::Aes128, Cipher::Aes192, Cipher::Aes256];
 const DIGESTS: [Digest; 5] = [Digest::Md5, Digest::Sha1, Digest::Sha256, Digest::Sha384, Digest::Sha512];

@@ -5,7 +5,8 @@ use scep::fault::Faults;
 use scep::finding::Place;
 use scep::message::PkiMessage;
 
-use crate::material::{Kind, cases};
+use crate::cases;
+use crate::material::Kind;
 
 /// Where the signed attributes lie, from the first to the last.
 fn attributes(message: &PkiMessage) -> Place {

@@ -1,0 +1,117 @@
+//! Inputs to start from: what our own writer writes, with public keys and fixed seeds, the same each time.
+
+use std::collections::BTreeMap;
+
+use scep::fault::Faults;
+use scep::http::HttpRequest;
+use scep::message::PkiMessage;
+use scep::oid;
+
+use crate::ber::{Form, transform};
+use crate::material::{Kind, ca, csr, device, issued, poll};
+use crate::readers;
+
+/// Seeds by target. Whatever is a seed of one reader of ASN.1 is one of each: what is valid to the one is
+/// the nearest miss of another.
+#[must_use]
+pub fn all() -> BTreeMap<&'static str, Vec<Vec<u8>>> {
+    let (asn1, text) = (asn1(), text());
+    let prefixed = |types: std::ops::Range<u8>| -> Vec<Vec<u8>> {
+        types.flat_map(|kind| asn1.iter().map(move |der| [&[kind], der.as_slice()].concat())).collect()
+    };
+    readers::ALL
+        .iter()
+        .map(|(name, _)| {
+            let seeds = match *name {
+                "caps" | "http_query" | "http_answer" => text.clone(),
+                "name" => [names(), text.clone()].concat(),
+                // The first octet says of which type the request is.
+                "server_content" => prefixed(0..5),
+                _ => asn1.clone(),
+            };
+            (*name, seeds)
+        })
+        .collect()
+}
+
+fn asn1() -> Vec<Vec<u8>> {
+    let none = Faults::none;
+    let mut seeds: Vec<Vec<u8>> = Kind::ALL.iter().map(|kind| kind.write(&mut none())).collect();
+    let forms: Vec<Vec<u8>> = seeds.iter().map(|der| transform(der, &Form::everything()).bytes).collect();
+    let content = seeds
+        .iter()
+        .filter_map(|message| PkiMessage::read(message).ok()?.value.signed.content)
+        .map(|content| content.bytes);
+    seeds.extend(content.collect::<Vec<_>>());
+    seeds.extend(forms);
+    seeds.extend(Kind::ALL.iter().filter_map(|kind| kind.message_data()));
+    let (ca, device) = (ca(), device());
+    seeds.extend([csr(&mut none()), issued(&mut none()).der, poll().write()]);
+    seeds.extend([ca.certificate.to_pem().into_bytes(), ca.certificate.der.clone()]);
+    seeds.extend([device.certificate.spki.clone(), device.certificate.subject.clone()]);
+    seeds.extend(names());
+    seeds.push(scep::cms::degenerate(&[ca.certificate.der, device.certificate.der]).write());
+    seeds
+}
+
+fn names() -> Vec<Vec<u8>> {
+    let texts = ["CN=router-1,O=lab", "C=DE+CN=a\\,b,2.5.4.5=#1301aa", "CN=\\C3\\A4,DC=example,DC=com"];
+    let encoded = texts.iter().filter_map(|text| scep::name::parse(text).ok());
+    encoded.chain(texts.iter().map(|text| text.as_bytes().to_vec())).collect()
+}
+
+fn text() -> Vec<Vec<u8>> {
+    let queries = [
+        HttpRequest::get(&[0xfb, 0xff, 0xbe, 1]).query,
+        "operation=GetCACaps&message=ca".to_owned(),
+        "message=MIIB-_8&operation=PKIOperation".to_owned(),
+        "operation=PKIOperation&message=MII+/w==%0A".to_owned(),
+    ];
+    let rest = [
+        "AES\nDES3\nGetNextCACert\nPOSTPKIOperation\nRenewal\nSHA-1\nSHA-256\nSHA-512\nSCEPStandard\n",
+        "aes\r\n SHA-1 \r\n\r\nPOSTPKIOperation",
+        "application/x-x509-ca-ra-cert; charset=utf-8",
+    ];
+    queries
+        .into_iter()
+        .map(String::into_bytes)
+        .chain(rest.iter().map(|text| text.as_bytes().to_vec()))
+        .collect()
+}
+
+/// Words for the dictionary of libFuzzer, in its own form: every object identifier that we know, tags with
+/// lengths of all forms, keywords.
+#[must_use]
+pub fn dictionary() -> String {
+    let identifiers = oid::all().map(|(identifier, name)| (name.to_owned(), scep::write::oid(identifier)));
+    let elements = [
+        ("indefinite", vec![0x30, 0x80]),
+        ("indefinite-string", vec![0x24, 0x80]),
+        ("indefinite-context", vec![0xa0, 0x80]),
+        ("end", vec![0, 0]),
+        ("long", vec![0x30, 0x84, 0, 0, 0, 1]),
+        ("huge", vec![0x04, 0x88, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
+        ("set", vec![0x31, 0x82]),
+        ("null", vec![5, 0]),
+    ];
+    let elements = elements.map(|(name, octets)| (name.to_owned(), octets));
+    let words = [
+        "operation=",
+        "message=",
+        "PKIOperation",
+        "&",
+        "%2B",
+        "%0A",
+        "SCEPStandard",
+        "-----BEGIN CERTIFICATE-----",
+        "CN=",
+        "2.5.4.3=",
+    ];
+    let words = words.map(|word| ("word".to_owned(), word.as_bytes().to_vec()));
+    identifiers.chain(elements).chain(words).map(|(name, octets)| line(&name, &octets)).collect()
+}
+
+fn line(name: &str, octets: &[u8]) -> String {
+    let escaped: String = octets.iter().map(|octet| format!("\\x{octet:02x}")).collect();
+    format!("# {name}\n\"{escaped}\"\n")
+}

@@ -1,0 +1,367 @@
+//! Every reader as a function over any octets: it reads, asks the value everything that can be asked, and
+//! checks that every place named lies in what was given. One list for the properties, the fuzz targets
+//! (`fuzz/targets`, which take this file as a module) and the inputs that once broke a reader.
+
+use std::sync::LazyLock;
+
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng as _;
+use scep::attribute::{MessageType, Nonce};
+use scep::ca_cert::{CaCertificates, read_certificates_only};
+use scep::caps::Capabilities;
+use scep::certificate::{Certificate, KeyUsage};
+use scep::client::{Checks, Continuity, Enrolment, Plan, PollPolicy, Step, Suite};
+use scep::cms::EnvelopedData;
+use scep::csr::Csr;
+use scep::fault::Faults;
+use scep::finding::{Finding, Part, Place};
+use scep::http::{HttpRequest, HttpResponse, Incoming, Method};
+use scep::key::PublicKey;
+use scep::message::{IssuerAndSubject, MessageParts, Outcome, PkiMessage};
+use scep::server::{self, answer, receive};
+use scep::suite::{Cipher, Digest};
+use scep::tlv::{Source, Tlv};
+use scep::{Error, name};
+
+use crate::material::{NOW, ca, device};
+
+/// One reader, by the name of its fuzz target.
+pub(crate) type Reader = fn(&[u8]);
+
+/// All of them.
+pub(crate) const ALL: &[(&str, Reader)] = &[
+    ("tlv", tlv),
+    ("pki_message", pki_message),
+    ("envelope", envelope),
+    ("certificates_only", certificates_only),
+    ("certificate", certificate),
+    ("csr", csr),
+    ("key", key),
+    ("message_data", message_data),
+    ("name", name),
+    ("ca_cert", ca_cert),
+    ("caps", caps),
+    ("http_query", http_query),
+    ("http_answer", http_answer),
+    ("server_receive", server_receive),
+    ("server_content", server_content),
+    ("client_answer", client_answer),
+    ("client_content", client_content),
+];
+
+/// The reader of that name.
+pub(crate) fn named(name: &str) -> Reader {
+    let found = ALL.iter().find(|(known, _)| *known == name);
+    found.unwrap_or_else(|| panic!("no reader is called {name}")).1
+}
+
+/// Those that make no message around the octets: a private operation for each call takes its time.
+pub(crate) fn quick() -> impl Iterator<Item = &'static (&'static str, Reader)> {
+    ALL.iter().filter(|(name, _)| !["server_content", "client_content"].contains(name))
+}
+
+fn tlv(octets: &[u8]) {
+    let mut findings = Vec::new();
+    note(Tlv::read_whole(Source::message(octets), &mut findings), octets.len(), |element| {
+        element.report_lengths(&mut findings);
+        let _ = element.string(&mut findings);
+        let _ = element.members().map(|members| members.len());
+        assert!(element.bytes().len() <= octets.len() && element.content().len() <= octets.len());
+        // DER is a fixed point, unless something without a meaning stayed as it was.
+        let der = element.der();
+        assert!(der.len() <= octets.len() + 8, "{} octets became {}", octets.len(), der.len());
+    });
+    check_places(&findings, octets.len());
+}
+
+fn pki_message(octets: &[u8]) {
+    note(PkiMessage::read(octets), octets.len(), |read| {
+        check_places(&read.findings, octets.len());
+        let message = &read.value;
+        let _ = message.verify(ca().key.public());
+        if let Some(signer) = message.signer_certificate() {
+            question_certificate(&signer);
+            let _ = signer.public_key().map(|key| message.verify(&key));
+        }
+        let _ = (message.message_type(), message.pki_status(), message.fail_info());
+        let _ = (message.transaction_id(), message.sender_nonce(), message.recipient_nonce());
+        let _ = message.fail_info_text().map(|text| text.to_string());
+        let content = message.signed.content.as_ref().map_or(0, |content| content.bytes.len());
+        let mut findings = Vec::new();
+        if let Ok(Some(envelope)) = message.envelope(&mut findings) {
+            question_envelope(&envelope);
+        }
+        check_places(&findings, octets.len().max(content));
+    });
+}
+
+fn envelope(octets: &[u8]) {
+    let mut findings = Vec::new();
+    note(EnvelopedData::read(Source::message(octets), &mut findings), octets.len(), question_envelope);
+    check_places(&findings, octets.len());
+}
+
+fn question_envelope(envelope: &EnvelopedData) {
+    for recipient in &envelope.recipients {
+        let _ = recipient.names(&ca().certificate);
+    }
+    // One private operation for each recipient: enough of them would only be slow.
+    if envelope.recipients.len() < 4 {
+        let _ = envelope.open(&ca().key);
+    }
+}
+
+fn certificates_only(octets: &[u8]) {
+    let mut findings = Vec::new();
+    note(read_certificates_only(Source::message(octets), &mut findings), octets.len(), |signed| {
+        for raw in &signed.certificates {
+            let _ = raw.read().as_ref().map(question_certificate);
+        }
+    });
+    check_places(&findings, octets.len());
+}
+
+fn certificate(octets: &[u8]) {
+    note(Certificate::read(Source::message(octets)), octets.len(), |read| {
+        check_places(&read.findings, octets.len());
+        question_certificate(&read.value);
+        // What was read, written as PEM, is read the same.
+        if read.findings.is_empty() {
+            let again = Certificate::from_pem(read.value.to_pem().as_bytes());
+            assert!(again.is_err() || again.as_ref() == Ok(&read.value), "{again:?}");
+        }
+    });
+    let _ = Certificate::from_pem(octets);
+}
+
+fn question_certificate(certificate: &Certificate) {
+    let _ = (certificate.public_key(), certificate.is_self_signed(), certificate.is_ca());
+    let _ = (certificate.key_usage(), certificate.serial_hex(), certificate.subject_text());
+    assert_eq!(Certificate::from_der(&certificate.der).as_ref(), Ok(certificate));
+}
+
+fn csr(octets: &[u8]) {
+    note(Csr::read(Source::message(octets)), octets.len(), |read| {
+        check_places(&read.findings, octets.len());
+        let _ = (read.value.proves_possession(), read.value.dns_names(), read.value.public_key());
+        let _ = read.value.challenge.as_ref().map(ToString::to_string);
+    });
+}
+
+fn key(octets: &[u8]) {
+    if let Ok(key) = PublicKey::from_spki(octets) {
+        let _ = (key.identifier(), key.bits(), key.verifies(Digest::Sha256, octets, &[1; 256]));
+    }
+    let _ = KeyUsage::read(octets).map(KeyUsage::names);
+}
+
+fn message_data(octets: &[u8]) {
+    note(IssuerAndSubject::read(octets), octets.len(), |names| {
+        assert!(names.write().len() <= octets.len() + 8);
+    });
+}
+
+fn name(octets: &[u8]) {
+    let _ = name::print(octets);
+    if let Ok(der) = name::parse(&String::from_utf8_lossy(octets)) {
+        let _ = name::print(&der);
+    }
+}
+
+fn ca_cert(octets: &[u8]) {
+    let mut findings = Vec::new();
+    note(CaCertificates::read(octets, &mut findings), octets.len(), |read| {
+        let _ = (read.recipient(), read.issuer());
+        read.certificates.iter().for_each(question_certificate);
+    });
+    check_places(&findings, octets.len());
+}
+
+fn caps(octets: &[u8]) {
+    let mut findings = Vec::new();
+    let read = Capabilities::read(octets, &mut findings);
+    check_places(&findings, octets.len());
+    let _ = (read.has("AES"), Suite::choose(&read));
+    // The writer's form of it says the same to the next reader.
+    assert_eq!(Capabilities::read(&read.write(), &mut findings), read);
+}
+
+fn http_query(octets: &[u8]) {
+    let query = String::from_utf8_lossy(octets);
+    for method in [Method::Get, Method::Post] {
+        let mut findings = Vec::new();
+        note(Incoming::read(method, &query, octets, &mut findings), query.len(), |_| ());
+        check_places(&findings, query.len());
+    }
+    // Whatever octets are sent by GET arrive.
+    let sent = HttpRequest::get(octets);
+    let arrived = Incoming::read(Method::Get, &sent.query, &[], &mut Vec::new());
+    assert_eq!(arrived.ok().and_then(|incoming| incoming.message).as_deref(), Some(octets));
+}
+
+fn http_answer(octets: &[u8]) {
+    let content_type = String::from_utf8_lossy(octets).into_owned();
+    let response = HttpResponse { status: 200, content_type: Some(content_type), body: octets.to_vec() };
+    let _ = response.media_type();
+}
+
+fn server_receive(octets: &[u8]) {
+    let (ca, device) = (ca(), device());
+    for checks in [server::Checks::default(), LAX_SERVER] {
+        match receive(octets, &[&ca, &device], &checks) {
+            Ok(request) => {
+                for finding in &request.findings {
+                    let _ = finding.to_string();
+                }
+            }
+            Err((refusal, reply_to)) => {
+                let _ = (refusal.fail_info(), refusal.to_string());
+                if let Some(to) = reply_to {
+                    let outcome = Outcome::Failure(refusal.fail_info(), None);
+                    let _ = answer(&to, outcome, &[], &ca, &mut Faults::none(), &mut rng());
+                }
+            }
+        }
+    }
+}
+
+/// Lets everything through that a server can be told to let through, so that what comes behind is reached.
+const LAX_SERVER: server::Checks = server::Checks {
+    signer_certificate: false,
+    md5: false,
+    single_des: false,
+    known_cipher: false,
+    message_digest: false,
+    message_signature: false,
+    message_type: false,
+    transaction_id: false,
+    sender_nonce: false,
+    possession: false,
+};
+
+/// The octets as messageData of a request that is right but for them; the first says of which type.
+fn server_content(octets: &[u8]) {
+    const TYPES: [MessageType; 5] = [
+        MessageType::PkcsReq,
+        MessageType::RenewalReq,
+        MessageType::CertPoll,
+        MessageType::GetCert,
+        MessageType::GetCrl,
+    ];
+    let Some((first, content)) = octets.split_first() else { return };
+    let message_type = TYPES[usize::from(*first) % TYPES.len()];
+    let message = wrapped(message_type, None, content, &device(), &ca());
+    for possession in [true, false] {
+        let checks = server::Checks { possession, ..server::Checks::default() };
+        match receive(&message, &[&ca()], &checks) {
+            Ok(request) => assert_eq!(request.message_type, message_type),
+            Err((refusal, reply_to)) => {
+                // The message was opened: its sender can be told.
+                assert!(reply_to.is_some_and(|to| to.signer.is_some()), "{refusal}");
+            }
+        }
+    }
+}
+
+fn wrapped(
+    message_type: MessageType,
+    outcome: Option<Outcome>,
+    content: &[u8],
+    from: &scep::message::Sender,
+    to: &scep::message::Sender,
+) -> Vec<u8> {
+    let (transaction_id, sender_nonce) =
+        under_way(|machine, nonce| (machine.transaction_id().clone(), nonce.clone()));
+    let parts = MessageParts {
+        message_type,
+        transaction_id,
+        sender_nonce: Some(Nonce(vec![7; 16])),
+        recipient_nonce: outcome.is_some().then_some(sender_nonce),
+        outcome,
+        message_data: Some(content.to_vec()),
+        recipient: Some(to.certificate.clone()),
+        cipher: Cipher::Aes128,
+        digest: Digest::Sha256,
+        certificates: vec![from.certificate.der.clone()],
+    };
+    parts.write(from, &mut Faults::none(), &mut rng()).unwrap()
+}
+
+/// The octets as the answer to a request that was sent, to a strict client and to one that checks nothing.
+fn client_answer(octets: &[u8]) {
+    for checks in [Checks::default(), Checks::NONE] {
+        handled(HttpResponse::ok(scep::http::PKI_MESSAGE, octets.to_vec()), checks);
+    }
+}
+
+/// The octets as the certificates-only messageData of an answer that is right but for them.
+fn client_content(octets: &[u8]) {
+    let answer = wrapped(MessageType::CertRep, Some(Outcome::Success), octets, &ca(), &device());
+    for certificate_key in [true, false] {
+        let checks = Checks { certificate_key, ..Checks::default() };
+        handled(HttpResponse::ok(scep::http::PKI_MESSAGE, answer.clone()), checks);
+    }
+}
+
+fn handled(response: HttpResponse, checks: Checks) {
+    let mut machine = under_way(|machine, _| machine.clone()).with_checks(checks);
+    machine.handle(&response, NOW);
+    for finding in machine.findings() {
+        let _ = finding.to_string();
+    }
+    let _ = machine.poll(NOW, &mut Faults::none(), &mut rng());
+}
+
+/// A client whose request is on its way, with the nonce of that request.
+fn under_way<T>(ask: impl FnOnce(&Enrolment, &Nonce) -> T) -> T {
+    static UNDER_WAY: LazyLock<(Enrolment, Nonce)> = LazyLock::new(|| {
+        let (ca, device) = (ca(), device());
+        let plan = Plan {
+            ca: CaCertificates { certificates: vec![ca.certificate], is_chain: false },
+            suite: Suite { cipher: Cipher::Aes128, digest: Digest::Sha256, post: true },
+            csr: crate::material::csr(&mut Faults::none()),
+            subject: device.certificate.subject.clone(),
+            spki: device.key.public().spki().to_vec(),
+            signer: device,
+            poll: PollPolicy { interval: 60, max_polls: 3, max_seconds: 600 },
+            checks: Checks::default(),
+            continuity: Continuity::default(),
+        };
+        let mut machine = Enrolment::new(plan, NOW, &mut rng());
+        let Ok(Step::Send(request)) = machine.poll(NOW, &mut Faults::none(), &mut rng()) else {
+            unreachable!("the first step of an enrolment is its request")
+        };
+        let sent = PkiMessage::read(&request.body).unwrap().value;
+        (machine, sent.sender_nonce().unwrap())
+    });
+    let (machine, nonce) = &*UNDER_WAY;
+    ask(machine, nonce)
+}
+
+fn rng() -> ChaCha20Rng {
+    ChaCha20Rng::seed_from_u64(8894)
+}
+
+fn note<T>(read: Result<T, Error>, length: usize, question: impl FnOnce(&T)) {
+    match read {
+        Ok(value) => question(&value),
+        Err(error) => {
+            let _ = error.to_string();
+            if let Error::Malformed { at, .. } = error {
+                check_place(at, length);
+            }
+        }
+    }
+}
+
+fn check_places(findings: &[Finding], length: usize) {
+    for finding in findings {
+        let _ = finding.to_string();
+        check_place(finding.at, length);
+    }
+}
+
+fn check_place(at: Place, length: usize) {
+    assert!(at.start <= at.end, "{at:?}");
+    assert!(at.part != Part::Message || at.end <= length, "{at:?} of {length}");
+}
