@@ -18,8 +18,8 @@ use scep::certificate::{Certificate, CertificateParts};
 use scep::csr::CsrParts;
 use scep::fault::Faults;
 use scep::key::PrivateKey;
-use scep::message::{MessageParts, Outcome, PkiMessage, Sender};
-use scep::server::{ReplyTo, answer};
+use scep::message::{MessageParts, PkiMessage, Sender};
+use scep::server::{Reply, ReplyTo, answer};
 use scep::suite::{Cipher, Digest};
 
 const NOW: UnixTime = UnixTime(1_795_219_200);
@@ -105,7 +105,7 @@ fn build_certrep(c: &mut Criterion) {
     let mut group = c.benchmark_group("certrep");
     group.bench_function("build", |b| {
         b.iter(|| {
-            answer(black_box(&to), Outcome::Success, &issued, &ca, &mut Faults::none(), &mut rng)
+            answer(black_box(&to), &Reply::Certificates(&issued), &ca, &mut Faults::none(), &mut rng)
                 .expect("an answer")
         });
     });

@@ -145,8 +145,13 @@ impl Service {
             Some(Operation::PkiOperation) => {
                 self.pki_operation(incoming.message.as_deref().unwrap_or_default(), &strictness)
             }
-            None if !strictness.http.operation => self.ca_caps(),
-            None => {
+            // Neither is offered: there is no next CA, and the chain is in the answer to GetCACert.
+            None | Some(Operation::GetCaCertChain | Operation::GetNextCaCert)
+                if !strictness.http.operation =>
+            {
+                self.ca_caps()
+            }
+            None | Some(Operation::GetCaCertChain | Operation::GetNextCaCert) => {
                 let actual = incoming.operation.as_deref().unwrap_or("none");
                 self.error(
                     400,

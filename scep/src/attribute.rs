@@ -6,6 +6,7 @@ use const_oid::ObjectIdentifier;
 
 use crate::error::{Error, Result};
 use crate::finding::{Finding, Part, Place};
+use crate::suite::Digest;
 use crate::tlv::{Tlv, tag};
 use crate::{limits, oid, write};
 
@@ -71,6 +72,60 @@ numbered! {
         GetCert = 21, "GetCert";
         /// CRL query.
         GetCrl = 22, "GetCRL";
+    }
+}
+
+numbered! {
+    /// messageTypes that older drafts defined and RFC 8894 does not: to it they are undefined, hence an
+    /// error (3.2.1.2). They are read, so that a refusal can call them by their name, and never written.
+    HistoricType {
+        /// Renewal in the drafts of 2015 to 2017: what is RenewalReq now, for a certificate with changes.
+        UpdateReq = 18, "UpdateReq";
+    }
+}
+
+/// What the messageType attribute of a message says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StatedType {
+    /// A type of RFC 8894.
+    Defined(MessageType),
+    /// A type that only older drafts know.
+    Historic(HistoricType),
+    /// Anything else, as sent.
+    Undefined(Text),
+}
+
+impl StatedType {
+    /// Reads the attribute's text.
+    #[must_use]
+    pub fn read(text: Text) -> Self {
+        match (MessageType::parse(&text.octets), HistoricType::parse(&text.octets)) {
+            (Some(defined), _) => Self::Defined(defined),
+            (None, Some(historic)) => Self::Historic(historic),
+            (None, None) => Self::Undefined(text),
+        }
+    }
+
+    /// The type, when RFC 8894 defines it.
+    #[must_use]
+    pub fn defined(&self) -> Option<MessageType> {
+        match self {
+            Self::Defined(defined) => Some(*defined),
+            Self::Historic(_) | Self::Undefined(_) => None,
+        }
+    }
+}
+
+/// For people: `PKCSReq (19)`, `UpdateReq (18) of an older draft`, `undefined "4"`.
+impl fmt::Display for StatedType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Defined(defined) => write!(f, "{} ({})", defined.name(), defined.number()),
+            Self::Historic(historic) => {
+                write!(f, "{} ({}) of an older draft", historic.name(), historic.number())
+            }
+            Self::Undefined(text) => write!(f, "undefined \"{}\"", text.lossy().escape_debug()),
+        }
     }
 }
 
@@ -168,6 +223,15 @@ impl TransactionId {
         Self(octets.iter().map(|b| format!("{b:02X}")).collect::<String>().into_bytes())
     }
 
+    /// The digest of a SubjectPublicKeyInfo as hex text: what drafts before 2015 made it of, so that the same
+    /// key finds its transaction again.
+    ///
+    /// # Errors
+    /// When the cryptographic library refuses the digest.
+    pub fn of_key(spki: &[u8], digest: Digest) -> Result<Self> {
+        Ok(Self(digest.of(spki)?.iter().map(|b| format!("{b:02X}")).collect::<String>().into_bytes()))
+    }
+
     /// Its octets.
     #[must_use]
     pub fn octets(&self) -> &[u8] {
@@ -248,7 +312,8 @@ impl AttributeParts {
 mod tests {
     use rstest::rstest;
 
-    use super::{FailInfo, MessageType, PkiStatus};
+    use super::{FailInfo, MessageType, PkiStatus, StatedType, Text};
+    use crate::tlv::tag;
 
     #[rstest]
     #[case(b"19", Some(MessageType::PkcsReq))]
@@ -262,6 +327,19 @@ mod tests {
         #[case] kind: Option<MessageType>,
     ) {
         assert_eq!(MessageType::parse(text), kind);
+    }
+
+    #[rstest]
+    #[case(b"17", Some(MessageType::RenewalReq), "RenewalReq (17)")]
+    #[case(b"18", None, "UpdateReq (18) of an older draft")]
+    #[case(b"1\x07", None, r#"undefined "1\u{7}""#)]
+    fn a_historic_type_has_a_name_and_is_not_defined(
+        #[case] text: &[u8],
+        #[case] defined: Option<MessageType>,
+        #[case] shown: &str,
+    ) {
+        let stated = StatedType::read(Text { tag: tag::PRINTABLE_STRING, octets: text.to_vec() });
+        assert_eq!((stated.defined(), stated.to_string()), (defined, shown.to_owned()));
     }
 
     #[test]

@@ -1,11 +1,21 @@
-//! GetCACert: the answer in both content types, RFC 8894 4.2.1.
+//! GetCACert: the certificates of the CA in every form of the answer, RFC 8894 4.2.1 and older drafts.
+//!
+//! ```text
+//!  one certificate                          application/x-x509-ca-cert
+//!  certificates-only SignedData             application/x-x509-ca-ra-cert
+//!  the same, to GetCACertChain              application/x-x509-ca-ra-cert-chain   (drafts before 2011)
+//! ```
+//!
+//! Which certificate does what is in [`roles`].
 
-use crate::certificate::{Certificate, KeyUsage};
+pub mod roles;
+
+use crate::certificate::Certificate;
 use crate::cms::{SignedData, degenerate};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::fault::Faults;
-use crate::finding::Finding;
-use crate::http::{CA_CERT, CA_RA_CERT};
+use crate::finding::{Finding, Rule};
+use crate::http::{CA_CERT, CA_CERT_CHAIN, CA_RA_CERT};
 use crate::oid;
 use crate::tlv::{Source, Tlv, tag};
 
@@ -19,25 +29,27 @@ pub struct CaCertificates {
 }
 
 impl CaCertificates {
-    /// Reads the body: its form is told by the octets, the Content-Type is the caller's to judge.
+    /// Reads the body: its form is told by the octets, the Content-Type is the caller's to judge. A
+    /// SignedData without the ContentInfo around it is taken, with a finding.
     ///
     /// # Errors
     /// When it is neither a certificate nor a SignedData with at least one, or a member is no certificate.
     pub fn read(body: &[u8], findings: &mut Vec<Finding>) -> Result<Self> {
+        const WHAT: &str = "GetCACert answer";
         let source = Source::message(body);
-        let outer = Tlv::read(source, 0)?.expect("GetCACert answer", tag::SEQUENCE)?;
-        if outer.members()?.first().is_some_and(|first| first.tag == tag::OID) {
-            let signed = SignedData::read(source, findings)?;
-            let certificates =
-                signed.certificates.iter().map(|raw| raw.read()).collect::<Result<Vec<_>>>()?;
-            if certificates.is_empty() {
-                return Err(outer.malformed("GetCACert answer", "expected certificates, got none"));
-            }
-            return Ok(Self { certificates, is_chain: true });
+        let outer = Tlv::read(source, 0)?.expect(WHAT, tag::SEQUENCE)?;
+        // A certificate begins with its TBSCertificate, the others with an identifier or a version.
+        if outer.members()?.first().is_some_and(|first| first.tag == tag::SEQUENCE) {
+            let read = Certificate::read(source)?;
+            findings.extend(read.findings);
+            return Ok(Self { certificates: vec![read.value], is_chain: false });
         }
-        let read = Certificate::read(source)?;
-        findings.extend(read.findings);
-        Ok(Self { certificates: vec![read.value], is_chain: false })
+        let signed = read_certificates_only(source, findings)?;
+        let certificates = signed.certificates.iter().map(|raw| raw.read()).collect::<Result<Vec<_>>>()?;
+        if certificates.is_empty() {
+            return Err(outer.malformed(WHAT, "expected certificates, got none"));
+        }
+        Ok(Self { certificates, is_chain: true })
     }
 
     /// Content-Type and body of the answer: a single certificate as it is, several as a degenerate
@@ -52,63 +64,44 @@ impl CaCertificates {
         (CA_RA_CERT, parts.write())
     }
 
-    /// The certificate that requests are enveloped to: one whose keyUsage permits keyEncipherment, not a
-    /// CA certificate if an RA certificate does; without keyUsage anything goes (summary of RFC 8894 3.5.2).
-    ///
-    /// # Errors
-    /// When no certificate permits it.
-    pub fn recipient(&self) -> Result<&Certificate> {
-        self.choose(KeyUsage::KEY_ENCIPHERMENT, "keyEncipherment")
-    }
-
-    /// Certificates that may have signed a CertRep: all of them.
+    /// Content-Type and body of the answer to GetCACertChain, an operation of drafts before 2011: a
+    /// degenerate SignedData, however many certificates there are.
     #[must_use]
-    pub fn signers(&self) -> &[Certificate] {
-        &self.certificates
+    pub fn write_chain(certificates: &[Vec<u8>]) -> (&'static str, Vec<u8>) {
+        (CA_CERT_CHAIN, degenerate(certificates).write())
     }
 
-    /// The certificate that issues: a CA certificate that no other CA certificate here is issued by, else
-    /// the first.
+    /// The certificates of both answers, each once: GetCACert's first, then those that only the chain has.
     #[must_use]
-    pub fn issuer(&self) -> Option<&Certificate> {
-        let is_leaf = |c: &&Certificate| {
-            c.is_ca()
-                && !self
-                    .certificates
-                    .iter()
-                    .any(|o| o.is_ca() && o.issuer == c.subject && o.subject != c.subject)
-        };
-        self.certificates.iter().find(is_leaf).or_else(|| self.certificates.first())
-    }
-
-    fn choose(&self, usage: u16, name: &'static str) -> Result<&Certificate> {
-        let permits = |c: &&Certificate| c.key_usage().is_none_or(|u| u.has(usage));
-        self.certificates
-            .iter()
-            .filter(permits)
-            .find(|c| !c.is_ca())
-            .or_else(|| self.issuer().filter(permits))
-            .or_else(|| self.certificates.iter().find(permits))
-            .ok_or_else(|| Error::Misbehaved {
-                what: "CA certificates (RFC 8894 2.1.2)",
-                expected: format!("one whose keyUsage permits {name}"),
-                actual: self.certificates.iter().map(|c| c.subject_text()).collect::<Vec<_>>().join("; "),
-            })
+    pub fn with_chain(mut self, chain: Self) -> Self {
+        for certificate in chain.certificates {
+            if !self.certificates.contains(&certificate) {
+                self.certificates.push(certificate);
+                self.is_chain = true;
+            }
+        }
+        self
     }
 }
 
-/// Certificates of a decrypted certificates-only messageData, RFC 8894 3.4.
+/// Certificates, or a CRL, of a degenerate SignedData, RFC 8894 3.4. A SignedData without the ContentInfo
+/// around it is taken; that, another eContentType, content and a signer are findings.
 ///
 /// # Errors
 /// When it is no SignedData.
 pub fn read_certificates_only(source: Source<'_>, findings: &mut Vec<Finding>) -> Result<SignedData> {
-    let signed = SignedData::read(source, findings)?;
+    let signed = SignedData::read_bare_or_whole(source, findings)?;
+    let mut odd = |at, detail: String| findings.push(Finding { rule: Rule::UnexpectedStructure, at, detail });
     if signed.content_type != oid::DATA {
-        findings.push(Finding {
-            rule: crate::Rule::UnexpectedStructure,
-            at: signed.content_type_place,
-            detail: format!("eContentType: expected data, got {}", oid::name(signed.content_type)),
-        });
+        let actual = oid::name(signed.content_type);
+        odd(signed.content_type_place, format!("eContentType: expected data, got {actual}"));
+    }
+    if let Some(content) = &signed.content {
+        let length = content.bytes.len();
+        odd(content.place, format!("certificates-only: expected no eContent, got {length} octets"));
+    }
+    if let Some(signer) = signed.signers.first() {
+        odd(signer.place, format!("certificates-only: expected no signer, got {}", signed.signers.len()));
     }
     Ok(signed)
 }

@@ -291,22 +291,26 @@ pub(crate) fn read_algorithm(algorithm: &Tlv<'_>) -> Result<ObjectIdentifier> {
 
 /// Reads the SEQUENCE OF Extension that is the only member of `wrapper`.
 pub(crate) fn read_extensions(wrapper: &Tlv<'_>) -> Result<Vec<Extension>> {
+    let lists = wrapper.members()?.iter().map(read_extensions_list).collect::<Result<Vec<_>>>()?;
+    Ok(lists.concat())
+}
+
+/// Reads a SEQUENCE OF Extension.
+pub(crate) fn read_extensions_list(list: &Tlv<'_>) -> Result<Vec<Extension>> {
     const WHAT: &str = "Extensions";
     let mut extensions = Vec::new();
-    for list in wrapper.members()? {
-        for extension in list.expect(WHAT, tag::SEQUENCE)?.members()? {
-            let members = extension.expect(WHAT, tag::SEQUENCE)?.members()?;
-            let (Some(id), Some(value)) = (members.first(), members.last()) else {
-                return Err(extension.malformed(WHAT, "expected extnID and extnValue"));
-            };
-            let critical = members.get(1).is_some_and(|m| m.tag == tag::BOOLEAN && m.content() != [0]);
-            extensions.push(Extension {
-                oid: ObjectIdentifier::from_bytes(id.expect(WHAT, tag::OID)?.content())
-                    .map_err(|e| id.malformed(WHAT, e.to_string()))?,
-                critical,
-                value: value.expect(WHAT, tag::OCTET_STRING)?.content().to_vec(),
-            });
-        }
+    for extension in list.expect(WHAT, tag::SEQUENCE)?.members()? {
+        let members = extension.expect(WHAT, tag::SEQUENCE)?.members()?;
+        let (Some(id), Some(value)) = (members.first(), members.last()) else {
+            return Err(extension.malformed(WHAT, "expected extnID and extnValue"));
+        };
+        let critical = members.get(1).is_some_and(|m| m.tag == tag::BOOLEAN && m.content() != [0]);
+        extensions.push(Extension {
+            oid: ObjectIdentifier::from_bytes(id.expect(WHAT, tag::OID)?.content())
+                .map_err(|e| id.malformed(WHAT, e.to_string()))?,
+            critical,
+            value: value.expect(WHAT, tag::OCTET_STRING)?.content().to_vec(),
+        });
     }
     Ok(extensions)
 }

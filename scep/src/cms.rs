@@ -53,6 +53,13 @@ pub fn degenerate(certificates: &[Vec<u8>]) -> SignedDataParts {
         content_type: oid::DATA,
         content: None,
         certificates: certificates.to_vec(),
+        crls: Vec::new(),
         signers: Vec::new(),
     }
+}
+
+/// A degenerate SignedData that carries a CRL and no certificate: what a GetCRL brings, RFC 8894 4.6.1.
+#[must_use]
+pub fn degenerate_crl(crl: &[u8]) -> SignedDataParts {
+    SignedDataParts { crls: vec![crl.to_vec()], ..degenerate(&[]) }
 }

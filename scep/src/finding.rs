@@ -108,6 +108,10 @@ rules! {
     NotStrictCms = "cms.not-strict", "RFC 5652, typed decoding";
     /// The strict second reader refuses a certificate.
     NotStrictCertificate = "certificate.not-strict", "RFC 5280, typed decoding";
+    /// The strict second reader refuses a CRL.
+    NotStrictCrl = "crl.not-strict", "RFC 5280 5.1, typed decoding";
+    /// A serial number that is not positive, too long, or not in the shortest form.
+    SerialNumber = "serial-number", "RFC 5280 4.1.2.2; X.690 8.3.2";
     /// An attribute occurs more than once.
     DuplicateAttribute = "attribute.duplicate", "RFC 5652 5.3: one instance of an attribute type";
     /// An attribute has no value, or several.
@@ -122,6 +126,12 @@ rules! {
     SignatureDigest = "signature.digest-mismatch", "RFC 5652 5.3";
     /// More than one SignerInfo.
     SeveralSigners = "signer.several", "RFC 8894 figure 6 shows one";
+    /// The key that signed a CertRep may not sign by the keyUsage of its certificate.
+    SignerKeyUsage = "signer.key-usage", "RFC 8894 2.1.2";
+    /// GetNextCACert with eContentType signedData.
+    NextCaContentType = "next-ca.content-type", "RFC 8894 4.7.1 names none; 3.4 has data";
+    /// GetNextCACert with the certificates beside the signed content.
+    NextCaUncovered = "next-ca.uncovered", "RFC 8894 4.7.1; drafts before 2011";
     /// eContent is present with no octets where it is to be omitted.
     EmptyContent = "content.empty", "RFC 8894 3.3.2.2 and 3.3.2.3";
     /// base64 that is not the standard alphabet with padding, or is wrapped.

@@ -13,6 +13,10 @@ use crate::tlv::Source;
 pub const CA_CERT: &str = "application/x-x509-ca-cert";
 /// Content-Type of a CA certificate chain, RFC 8894 4.2.1.2.
 pub const CA_RA_CERT: &str = "application/x-x509-ca-ra-cert";
+/// Content-Type of the answer to GetCACertChain: only in drafts before 2011.
+pub const CA_CERT_CHAIN: &str = "application/x-x509-ca-ra-cert-chain";
+/// Content-Type of the next CA certificates, RFC 8894 4.7.1.
+pub const NEXT_CA_CERT: &str = "application/x-x509-next-ca-cert";
 /// Content-Type of a pkiMessage, RFC 8894 4.3.
 pub const PKI_MESSAGE: &str = "application/x-pki-message";
 
@@ -23,6 +27,10 @@ pub enum Operation {
     GetCaCaps,
     /// RFC 8894 4.2.
     GetCaCert,
+    /// Only in drafts before 2011: the chain, which GetCACert brings since then.
+    GetCaCertChain,
+    /// RFC 8894 4.7.
+    GetNextCaCert,
     /// RFC 8894 4.3.
     PkiOperation,
 }
@@ -31,6 +39,8 @@ impl Operation {
     const ROWS: &'static [(Self, &'static str)] = &[
         (Self::GetCaCaps, "GetCACaps"),
         (Self::GetCaCert, "GetCACert"),
+        (Self::GetCaCertChain, "GetCACertChain"),
+        (Self::GetNextCaCert, "GetNextCACert"),
         (Self::PkiOperation, "PKIOperation"),
     ];
 
@@ -40,7 +50,7 @@ impl Operation {
         Self::ROWS.iter().find(|row| row.1 == name).map(|row| row.0)
     }
 
-    /// The RFC's name.
+    /// The name on the wire: the RFC's, or the draft's.
     #[must_use]
     pub fn name(self) -> &'static str {
         Self::ROWS.iter().find(|row| row.0 == self).map_or("", |row| row.1)

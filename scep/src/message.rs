@@ -4,18 +4,21 @@
 //! finding, and whether the signature verifies is a value ([`Verification`]).
 
 mod compose;
+mod query;
 
 pub use compose::{MessageParts, Outcome, Sender};
+pub(crate) use query::same_name;
+pub use query::{IssuerAndSerial, IssuerAndSubject};
 
-use crate::attribute::{FailInfo, MessageType, Nonce, PkiStatus, Text, TransactionId};
+use crate::attribute::{FailInfo, MessageType, Nonce, PkiStatus, StatedType, Text, TransactionId};
 use crate::certificate::Certificate;
 use crate::cms::{AttributeValue, EnvelopedData, SignedData, SignerInfo};
 use crate::error::{Error, Result};
 use crate::finding::{Finding, Rule};
 use crate::key::PublicKey;
 use crate::suite::Digest;
-use crate::tlv::{Source, Tlv, tag};
-use crate::{Read, limits, oid, write};
+use crate::tlv::{Source, tag};
+use crate::{Read, limits, oid};
 use const_oid::ObjectIdentifier;
 
 /// A pkiMessage as received.
@@ -125,7 +128,13 @@ impl PkiMessage {
     /// messageType; None when absent or undefined.
     #[must_use]
     pub fn message_type(&self) -> Option<MessageType> {
-        MessageType::parse(&self.attribute(oid::MESSAGE_TYPE)?.content)
+        self.stated_type()?.defined()
+    }
+
+    /// messageType as it is stated, defined or not; None when absent.
+    #[must_use]
+    pub fn stated_type(&self) -> Option<StatedType> {
+        self.text(oid::MESSAGE_TYPE).map(StatedType::read)
     }
 
     /// pkiStatus; None when absent or undefined.
@@ -231,37 +240,3 @@ const SCEP_ATTRIBUTE_TYPES: &[(&str, ObjectIdentifier, u8)] = &[
     ("recipientNonce", oid::RECIPIENT_NONCE, tag::OCTET_STRING),
     ("transactionID", oid::TRANSACTION_ID, tag::PRINTABLE_STRING),
 ];
-
-/// messageData of a CertPoll, RFC 8894 3.3.3: `SEQUENCE { issuer Name, subject Name }`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IssuerAndSubject {
-    /// Subject name of the issuing CA, DER.
-    pub issuer: Vec<u8>,
-    /// Name used in the request, DER.
-    pub subject: Vec<u8>,
-}
-
-impl IssuerAndSubject {
-    /// Reads it from a decrypted messageData.
-    ///
-    /// # Errors
-    /// When it is no SEQUENCE of two names.
-    pub fn read(message_data: &[u8]) -> Result<Self> {
-        const WHAT: &str = "IssuerAndSubject";
-        let outer = Tlv::read(Source::message_data(message_data), 0)?.expect(WHAT, tag::SEQUENCE)?;
-        match outer.members()?.as_slice() {
-            [issuer, subject] if issuer.tag == tag::SEQUENCE && subject.tag == tag::SEQUENCE => {
-                Ok(Self { issuer: issuer.bytes().to_vec(), subject: subject.bytes().to_vec() })
-            }
-            members => {
-                Err(outer.malformed(WHAT, format!("expected two names, got {} members", members.len())))
-            }
-        }
-    }
-
-    /// DER.
-    #[must_use]
-    pub fn write(&self) -> Vec<u8> {
-        write::sequence(&[&self.issuer, &self.subject])
-    }
-}

@@ -83,6 +83,10 @@ oids! {
     /// See [`SUBJECT_KEY_ID`].
     BASIC_CONSTRAINTS = "basicConstraints", "2.5.29.19";
     /// See [`SUBJECT_KEY_ID`].
+    CRL_NUMBER = "cRLNumber", "2.5.29.20";
+    /// See [`SUBJECT_KEY_ID`].
+    CRL_REASON = "cRLReason", "2.5.29.21";
+    /// See [`SUBJECT_KEY_ID`].
     AUTHORITY_KEY_ID = "authorityKeyIdentifier", "2.5.29.35";
     /// See [`SUBJECT_KEY_ID`].
     EXT_KEY_USAGE = "extKeyUsage", "2.5.29.37";

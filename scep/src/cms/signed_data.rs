@@ -149,6 +149,24 @@ impl SignedData {
         Ok(value)
     }
 
+    /// As [`SignedData::read`]; one without the ContentInfo around it is taken too, with a finding.
+    pub(crate) fn read_bare_or_whole(source: Source<'_>, findings: &mut Vec<Finding>) -> Result<Self> {
+        let outer = Tlv::read(source, 0)?;
+        // ContentInfo begins with an identifier, SignedData with its version.
+        let first = outer.is_constructed().then(|| outer.members()).transpose()?.unwrap_or_default();
+        if first.first().is_none_or(|first| first.tag != tag::INTEGER) {
+            return Self::read(source, findings);
+        }
+        let outer = Tlv::read_whole(source, findings)?;
+        outer.report_lengths(findings);
+        findings.push(Finding {
+            rule: Rule::UnexpectedStructure,
+            at: outer.place(),
+            detail: "SignedData without the ContentInfo around it".to_owned(),
+        });
+        Self::read_inner(&outer, findings)
+    }
+
     fn read_inner(element: &Tlv<'_>, findings: &mut Vec<Finding>) -> Result<Self> {
         const WHAT: &str = "SignedData";
         let members = element.expect(WHAT, tag::SEQUENCE)?.members()?;
@@ -376,6 +394,8 @@ pub struct SignedDataParts {
     pub content: Option<Vec<u8>>,
     /// Certificates, each DER, in the order in which they are written; none leaves the field out.
     pub certificates: Vec<Vec<u8>>,
+    /// CRLs, each DER, in the order in which they are written; none leaves the field out.
+    pub crls: Vec<Vec<u8>>,
     /// SignerInfos in the order in which they are written.
     pub signers: Vec<SignerInfoParts>,
 }
@@ -406,17 +426,16 @@ impl SignedDataParts {
             .as_ref()
             .map(|content| write::tlv(tag::context(0), &write::octet_string(content)))
             .unwrap_or_default();
-        let certificates = if self.certificates.is_empty() {
-            Vec::new()
-        } else {
-            write::tlv(tag::context(0), &self.certificates.concat())
+        let field = |number: u8, members: &[Vec<u8>]| {
+            if members.is_empty() { Vec::new() } else { write::tlv(tag::context(number), &members.concat()) }
         };
         let signers: Vec<Vec<u8>> = self.signers.iter().map(SignerInfoParts::write).collect();
         let signed = write::sequence(&[
             &write::integer(self.version),
             &write::set_as_given(&self.digest_algorithms),
             &write::sequence(&[&write::oid(self.content_type), &content]),
-            &certificates,
+            &field(0, &self.certificates),
+            &field(1, &self.crls),
             &write::set_as_given(&signers),
         ]);
         content_info(oid::SIGNED_DATA, &signed)

@@ -105,6 +105,7 @@ impl MessageParts {
             content_type: oid::DATA,
             content,
             certificates: self.certificates,
+            crls: Vec::new(),
             signers: vec![SignerInfoParts {
                 sid: sender.certificate.issuer_and_serial(),
                 digest_algorithm,

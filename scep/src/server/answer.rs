@@ -3,29 +3,70 @@
 use rand_core::RngCore;
 
 use super::ReplyTo;
-use crate::attribute::{MessageType, Nonce};
+use crate::attribute::{FailInfo, MessageType, Nonce};
 use crate::certificate::Certificate;
-use crate::cms::degenerate;
+use crate::cms::{degenerate, degenerate_crl};
+use crate::crl::Crl;
 use crate::error::Result;
 use crate::fault::Faults;
 use crate::message::{MessageParts, Outcome, Sender};
 
-/// The CertRep for a request. `issued` are the certificates of a SUCCESS, the requested one first; they are
-/// ignored otherwise. Digest and cipher mirror the request; the senderNonce is fresh.
+/// What a CertRep says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply<'a> {
+    /// SUCCESS with certificates, the wanted one first, the others its chain: to PKCSReq, RenewalReq,
+    /// CertPoll and GetCert (RFC 8894 3.3.2.1).
+    Certificates(&'a [Certificate]),
+    /// SUCCESS with a CRL and no certificate: to GetCRL (4.6.1).
+    Crl(&'a Crl),
+    /// FAILURE, its reason, and a text for people (3.3.2.2).
+    Failure(FailInfo, Option<String>),
+    /// PENDING (3.3.2.3).
+    Pending,
+}
+
+impl<'a> Reply<'a> {
+    /// The reply of an outcome; the certificates are those of a SUCCESS, and not looked at otherwise.
+    #[must_use]
+    pub fn new(outcome: Outcome, certificates: &'a [Certificate]) -> Self {
+        match outcome {
+            Outcome::Success => Self::Certificates(certificates),
+            Outcome::Failure(reason, text) => Self::Failure(reason, text),
+            Outcome::Pending => Self::Pending,
+        }
+    }
+
+    /// The part of it that is in the attributes.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::Certificates(_) | Self::Crl(_) => Outcome::Success,
+            Self::Failure(reason, text) => Outcome::Failure(*reason, text.clone()),
+            Self::Pending => Outcome::Pending,
+        }
+    }
+}
+
+/// The CertRep for a request. Digest and cipher mirror the request; the senderNonce is fresh.
 ///
 /// # Errors
 /// When the signer of the request has a key that cannot be encrypted to, or the cryptographic library fails.
 pub fn answer(
     to: &ReplyTo,
-    outcome: Outcome,
-    issued: &[Certificate],
+    reply: &Reply<'_>,
     sender: &Sender,
     faults: &mut Faults,
     rng: &mut dyn RngCore,
 ) -> Result<Vec<u8>> {
-    let message_data = (outcome == Outcome::Success).then(|| {
-        let certificates: Vec<Vec<u8>> = issued.iter().map(|certificate| certificate.der.clone()).collect();
-        let mut parts = degenerate(&certificates);
+    let payload = match reply {
+        Reply::Certificates(certificates) => {
+            let certificates: Vec<Vec<u8>> = certificates.iter().map(|one| one.der.clone()).collect();
+            Some(degenerate(&certificates))
+        }
+        Reply::Crl(crl) => Some(degenerate_crl(&crl.der)),
+        Reply::Failure(..) | Reply::Pending => None,
+    };
+    let message_data = payload.map(|mut parts| {
         faults.degenerate(&mut parts);
         parts.write()
     });
@@ -34,7 +75,7 @@ pub fn answer(
         transaction_id: to.transaction_id.clone(),
         sender_nonce: Some(Nonce::random(rng)),
         recipient_nonce: to.sender_nonce.clone(),
-        outcome: Some(outcome),
+        outcome: Some(reply.outcome()),
         recipient: to.signer.clone(),
         message_data,
         cipher: to.cipher,

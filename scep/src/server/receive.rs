@@ -1,12 +1,12 @@
 //! Checking and opening of a request, in the order in which a refusal can be answered best.
 
-use crate::attribute::{FailInfo, MessageType, Nonce, TransactionId};
+use crate::attribute::{FailInfo, HistoricType, MessageType, Nonce, StatedType, TransactionId};
 use crate::certificate::{Certificate, CertificateParts};
 use crate::csr::Csr;
 use crate::error::Error;
 use crate::fault::Faults;
 use crate::finding::Finding;
-use crate::message::{IssuerAndSubject, PkiMessage, Sender, SignatureCheck};
+use crate::message::{IssuerAndSerial, IssuerAndSubject, PkiMessage, Sender, SignatureCheck};
 use crate::suite::{Cipher, Digest};
 use crate::tlv::{Source, Tlv};
 use crate::{UnixTime, oid};
@@ -77,8 +77,8 @@ pub enum Content {
     Enrol(Box<Csr>),
     /// CertPoll.
     Poll(IssuerAndSubject),
-    /// GetCert and GetCRL: IssuerAndSerialNumber as received.
-    Lookup(Vec<u8>),
+    /// GetCert and GetCRL: the certificate that is meant.
+    Lookup(IssuerAndSerial),
 }
 
 /// What an answer copies from the request, and what it mirrors.
@@ -181,16 +181,7 @@ impl Opening {
         let signer = self.verify(checks)?;
         reply_to.signer = signer.clone();
         self.reply_to = Some(reply_to.clone());
-        let message_type = match self.message.message_type() {
-            Some(MessageType::CertRep) if checks.message_type => {
-                return Err(Refusal::Attribute("messageType CertRep is no request (RFC 8894 3.2.1.2)"));
-            }
-            Some(defined) if defined != MessageType::CertRep => defined,
-            _ if checks.message_type => {
-                return Err(Refusal::Attribute("messageType is absent or undefined (RFC 8894 3.2.1.2)"));
-            }
-            _ => MessageType::PkcsReq,
-        };
+        let message_type = self.request_type(checks)?;
         let plain = self.open(recipients, checks, &mut reply_to)?;
         self.reply_to = Some(reply_to.clone());
         let content = read_content(message_type, &plain, checks, &mut self.findings)?;
@@ -200,6 +191,19 @@ impl Opening {
         };
         reply_to.signer = Some(signer.clone());
         Ok((message_type, signer, content, reply_to))
+    }
+
+    fn request_type(&self, checks: &Checks) -> Result<MessageType, Refusal> {
+        let refusal = match self.message.stated_type() {
+            Some(StatedType::Defined(defined)) if defined != MessageType::CertRep => return Ok(defined),
+            Some(StatedType::Defined(_)) => "messageType CertRep is no request (RFC 8894 3.2.1.2)",
+            // Not RenewalReq under another number: whoever sends it expects the rules of its draft.
+            Some(StatedType::Historic(HistoricType::UpdateReq)) => {
+                "messageType UpdateReq of an older draft is undefined (RFC 8894 3.2.1.2)"
+            }
+            Some(StatedType::Undefined(_)) | None => "messageType is absent or undefined (RFC 8894 3.2.1.2)",
+        };
+        if checks.message_type { Err(Refusal::Attribute(refusal)) } else { Ok(MessageType::PkcsReq) }
     }
 
     fn reply_to(&self, message: &[u8], checks: &Checks) -> Result<ReplyTo, Refusal> {
@@ -341,6 +345,10 @@ fn read_content(
             Ok(Content::Enrol(Box::new(read.value)))
         }
         MessageType::CertPoll => IssuerAndSubject::read(plain).map(Content::Poll).map_err(Refusal::Content),
-        MessageType::GetCert | MessageType::GetCrl => Ok(Content::Lookup(plain.to_vec())),
+        MessageType::GetCert | MessageType::GetCrl => {
+            let read = IssuerAndSerial::read(plain).map_err(Refusal::Content)?;
+            findings.extend(read.findings);
+            Ok(Content::Lookup(read.value))
+        }
     }
 }

@@ -8,6 +8,7 @@ mod determinism;
 mod faults;
 mod hostile;
 mod material;
+mod next_ca;
 mod readers;
 mod received_ber;
 mod regressions;

@@ -10,7 +10,7 @@ use scep::csr::CsrParts;
 use scep::fault::Faults;
 use scep::key::PrivateKey;
 use scep::message::{IssuerAndSubject, MessageParts, Outcome, Sender};
-use scep::server::{ReplyTo, answer};
+use scep::server::{Reply, ReplyTo, answer};
 use scep::suite::{Cipher, Digest};
 use scep::{UnixTime, name};
 
@@ -159,7 +159,7 @@ impl Kind {
                 cipher: parts.cipher,
                 signer: parts.recipient,
             };
-            return answer(&to, Outcome::Success, &issued, &self.sender(), faults, &mut rng(1)).unwrap();
+            return answer(&to, &Reply::Certificates(&issued), &self.sender(), faults, &mut rng(1)).unwrap();
         }
         let mut parts = self.parts();
         if self == Self::PkcsReq {
