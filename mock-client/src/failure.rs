@@ -1,8 +1,9 @@
 //! Why an operation came to no result, told apart by whose fault it is.
 
+use scep::client::Untrusted;
+
 use crate::exit::Exit;
 use crate::transport::TransportError;
-use crate::trust::Untrusted;
 
 /// Why an operation came to no result. Prints as what reads after "failed to ".
 #[derive(Debug, Clone, thiserror::Error)]

@@ -20,7 +20,6 @@ pub mod identity;
 pub mod laxity;
 pub mod ops;
 pub mod transport;
-pub mod trust;
 
 pub use challenge::Challenge;
 pub use clock::{Clock, ManualClock, SystemClock};
@@ -28,5 +27,5 @@ pub use conduct::{Conduct, OnRefusal};
 pub use exit::Exit;
 pub use failure::Failure;
 pub use ops::{EnrolConfig, Enrolled, enroll, getca, getcaps};
+pub use scep::client::{Fingerprint, Trust, Untrusted};
 pub use transport::{HttpTransport, ServerUrl, TimeLimits, Transport, TransportError, TransportErrorKind};
-pub use trust::{Fingerprint, Trust, Untrusted};

@@ -112,6 +112,12 @@ impl Csr {
         PublicKey::from_spki(&self.spki)
     }
 
+    /// certificationRequestInfo as received: all that is asked for, without the signature.
+    #[must_use]
+    pub fn info(&self) -> &[u8] {
+        &self.info
+    }
+
     /// True when the request is signed with the key that it asks to certify: proof of possession.
     #[must_use]
     pub fn proves_possession(&self) -> bool {

@@ -4,14 +4,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use scep::client::PollPolicy;
+use scep::client::{BackOff, Fingerprint, PollPolicy, Trust};
 use scep::fault::{Order, Script, When};
 
 use crate::challenge::Challenge;
 use crate::conduct::Conduct;
 use crate::files;
 use crate::transport::{HttpTransport, ServerUrl, TimeLimits};
-use crate::trust::{Fingerprint, Trust};
 
 use super::CommandError;
 
@@ -67,7 +66,7 @@ pub(super) struct GetcapsArgs {
 /// How the CA is authenticated.
 #[derive(Debug, Args)]
 pub(super) struct TrustArgs {
-    /// Fingerprint of the CA certificate: SHA-256, SHA-512 or SHA-1 in hex.
+    /// Fingerprint of the CA certificate: SHA-256, SHA-384, SHA-512 or SHA-1 in hex.
     #[arg(long, value_name = "HEX", value_parser = Fingerprint::parse, conflicts_with = "ca")]
     ca_fingerprint: Option<Fingerprint>,
     /// PEM file with the CA certificate to trust.
@@ -163,7 +162,12 @@ impl TrustArgs {
 
 impl EnrollArgs {
     pub(super) fn poll_policy(&self) -> PollPolicy {
-        PollPolicy { interval: self.poll_interval, max_polls: self.max_polls, max_seconds: self.max_seconds }
+        PollPolicy {
+            interval: self.poll_interval,
+            max_polls: self.max_polls,
+            max_seconds: self.max_seconds,
+            back_off: BackOff::NONE,
+        }
     }
 }
 

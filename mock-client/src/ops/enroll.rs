@@ -7,7 +7,7 @@ use scep::attribute::TransactionId;
 use scep::ca_cert::CaCertificates;
 use scep::caps::Capabilities;
 use scep::certificate::{Certificate, Extension};
-use scep::client::{Checks, Enrolment, Plan, PollPolicy, Step, Suite, Verdict};
+use scep::client::{Checks, Enrolment, Plan, PollPolicy, Recovery, RequestForm, Step, Suite, Trust, Verdict};
 use scep::csr::CsrParts;
 use scep::fault::{Faults, Script};
 use scep::finding::Finding;
@@ -24,7 +24,6 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::identity;
 use crate::transport::Transport;
-use crate::trust::Trust;
 
 /// What to enrol and how. The server is the transport's affair.
 #[derive(Debug, Clone)]
@@ -138,7 +137,9 @@ impl Session<'_> {
             csr: self.csr(suite, &mut faults)?,
             subject: config.subject.clone(),
             spki: config.key.public().spki().to_vec(),
+            request: RequestForm::PkcsReq,
             poll: config.conduct.poll_policy(config.poll),
+            recovery: Recovery::End,
             checks: config.conduct.checks,
             continuity: config.conduct.continuity,
         };
@@ -187,7 +188,7 @@ impl Session<'_> {
                             enrolment.handle(&response, self.clock.now());
                             transaction.last = Some((before, response));
                         }
-                        Err(error) => enrolment.handle_no_answer(&error.to_string()),
+                        Err(error) => enrolment.handle_no_answer(&error.to_string(), self.clock.now()),
                     }
                 }
                 Step::Wait(until) => {

@@ -2,6 +2,7 @@
 
 use scep::UnixTime;
 use scep::ca_cert::CaCertificates;
+use scep::client::Trust;
 use scep::fault::Script;
 use scep::finding::Finding;
 use scep::http::{CA_CERT, CA_RA_CERT, Operation};
@@ -10,7 +11,6 @@ use super::query;
 use crate::conduct::Conduct;
 use crate::failure::Failure;
 use crate::transport::Transport;
-use crate::trust::Trust;
 
 /// What the reader and the trust rules had to say about the CA's certificates.
 #[derive(Debug, Default)]

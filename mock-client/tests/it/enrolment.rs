@@ -8,7 +8,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 use rstest::rstest;
 use scep::attribute::{FailInfo, MessageType};
-use scep::client::{PollPolicy, Verdict};
+use scep::client::{BackOff, PollPolicy, Verdict};
 use scep::fault::Script;
 use scep::http::{HttpRequest, HttpResponse, Method};
 use scep::suite::Digest;
@@ -22,7 +22,7 @@ pub(crate) fn config() -> EnrolConfig {
         dns_names: vec!["dev1.example.org".to_owned()],
         challenge: Some(Challenge::new(CHALLENGE)),
         trust: Trust::Anything,
-        poll: PollPolicy { interval: 3_600, max_polls: 3, max_seconds: 86_400 },
+        poll: PollPolicy { interval: 3_600, max_polls: 3, max_seconds: 86_400, back_off: BackOff::NONE },
         conduct: Conduct::default(),
         faults: Script::default(),
     }

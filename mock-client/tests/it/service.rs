@@ -15,7 +15,7 @@ use scep::fault::{Faults, Order, Script, When};
 use scep::http::{HttpRequest, HttpResponse, Incoming, Method, PKI_MESSAGE};
 use scep::key::PrivateKey;
 use scep::message::{Outcome, PkiMessage, Sender};
-use scep::server::{Checks, Content, answer, receive};
+use scep::server::{Checks, Content, Reply, answer, receive};
 use scep::suite::Digest;
 
 /// The time on every clock of these tests.
@@ -185,7 +185,8 @@ impl Service {
         if let (Outcome::Success, Some(spki), Some(subject)) = (&outcome, spki, subject) {
             issued.push(issue(&self.ca, spki, subject, self.now, &mut faults));
         }
-        let body = answer(&reply_to, outcome, &issued, &self.agent, &mut faults, &mut self.rng).unwrap();
+        let reply = Reply::new(outcome, &issued);
+        let body = answer(&reply_to, &reply, &self.agent, &mut faults, &mut self.rng).unwrap();
         let mut response = HttpResponse::ok(PKI_MESSAGE, body);
         faults.response(&mut response);
         response

@@ -1,41 +1,31 @@
-//! The enrolment machine, RFC 8894 2.5.1.
+//! The enrolment machine, RFC 8894 2.5.1 and 5.2.
 //!
 //! ```text
-//!  NonExistent --PKCSReq--> ReqPending --SUCCESS--> Issued
-//!                              |  ^ |
-//!                      PENDING |  | CertPoll (same transactionID, fresh senderNonce)
-//!                              v  | |
-//!                            Waiting --FAILURE, no answer, limit--> NonExistent
+//!                  +--- lost: a new transaction ---+
+//!                  v                               |
+//!  NonExistent --PKCSReq or RenewalReq--> ReqPending --SUCCESS--> Issued
+//!   ^        ^                             |   ^   |
+//!   |        +-- lost: the same again -----+   |   +--PENDING--> Waiting
+//!   |                                          |                    |
+//!   |                                          +------CertPoll------+   (same transactionID, fresh nonce)
+//!   +-- FAILURE; limit of time or polls; lost once too often
 //! ```
 //!
-//! Driven by the caller: [`Enrolment::poll`] says what to do next, [`Enrolment::handle`] takes the answer.
+//! Driven by the caller: [`Enrolment::poll`] says what to do next, [`Enrolment::handle`] takes the answer,
+//! [`Enrolment::handle_no_answer`] the news that there is none. What happens then is [`Recovery`].
 
 use rand_core::RngCore;
 
-use crate::attribute::{FailInfo, MessageType, Nonce, PkiStatus, TransactionId};
-use crate::ca_cert::read_certificates_only;
+use super::asking::{Answered, Asked, Peer};
+use super::{Checks, Plan, Recovery, Step, payload};
+use crate::UnixTime;
+use crate::attribute::{FailInfo, MessageType, Nonce, TransactionId};
 use crate::certificate::Certificate;
 use crate::error::{Error, Result};
 use crate::fault::Faults;
 use crate::finding::Finding;
-use crate::http::{HttpRequest, HttpResponse};
-use crate::message::{IssuerAndSubject, MessageParts, PkiMessage, SignatureCheck};
-use crate::suite::{Cipher, Digest};
-use crate::tlv::Source;
-use crate::{UnixTime, oid};
-
-use super::{Checks, Plan};
-
-/// What the caller does next.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Step {
-    /// Send this, then call [`Enrolment::handle`] or [`Enrolment::handle_no_answer`].
-    Send(HttpRequest),
-    /// Wait until then, then poll again.
-    Wait(UnixTime),
-    /// It is over.
-    Done(Box<Verdict>),
-}
+use crate::http::HttpResponse;
+use crate::message::IssuerAndSubject;
 
 /// How an enrolment ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,20 +57,40 @@ pub enum Verdict {
 
 #[derive(Debug, Clone)]
 enum State {
-    NonExistent,
-    ReqPending { sender_nonce: Nonce },
-    Waiting { until: UnixTime },
+    /// Nothing of this transaction was sent, or nothing that counts.
+    NonExistent {
+        until: UnixTime,
+        transaction: Id,
+    },
+    ReqPending {
+        asked: Asked,
+        message_type: MessageType,
+    },
+    Waiting {
+        until: UnixTime,
+    },
     Over(Box<Verdict>),
 }
 
-/// One enrolment transaction.
+/// Under which transactionID the next request goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Id {
+    AsItIs,
+    New,
+}
+
+/// One enrolment: one transaction, or several when answers are lost and the plan says so.
 #[derive(Debug, Clone)]
 pub struct Enrolment {
     plan: Plan,
     transaction_id: TransactionId,
     state: State,
-    started: UnixTime,
+    /// When the request of the current transaction was sent first.
+    started: Option<UnixTime>,
+    /// Polls of the current transaction.
     polls: u32,
+    /// Answers lost in all transactions.
+    lost: u32,
     last_nonce: Option<Nonce>,
     findings: Vec<Finding>,
 }
@@ -88,16 +98,33 @@ pub struct Enrolment {
 impl Enrolment {
     /// A new transaction with a random transactionID.
     pub fn new(plan: Plan, now: UnixTime, rng: &mut dyn RngCore) -> Self {
-        let transaction_id = TransactionId::random(rng);
+        Self::with_transaction_id(plan, TransactionId::random(rng), now)
+    }
+
+    /// A new transaction with a transactionID of the caller's choice: older drafts made it from the public
+    /// key ([`TransactionId::of_key`]), so that a client which forgot everything finds its transaction again.
+    #[must_use]
+    pub fn with_transaction_id(plan: Plan, transaction_id: TransactionId, now: UnixTime) -> Self {
+        let state = State::NonExistent { until: now, transaction: Id::AsItIs };
         Self {
             plan,
             transaction_id,
-            state: State::NonExistent,
-            started: now,
+            state,
+            started: None,
             polls: 0,
+            lost: 0,
             last_nonce: None,
             findings: Vec::new(),
         }
+    }
+
+    /// A transaction that was PENDING when the client was stopped, its request sent at `started`: it goes on
+    /// with a CertPoll. RFC 8894 5.2 (resync case 2) advises a new transaction instead.
+    #[must_use]
+    pub fn resume(plan: Plan, transaction_id: TransactionId, started: UnixTime, now: UnixTime) -> Self {
+        let mut machine = Self::with_transaction_id(plan, transaction_id, now);
+        (machine.started, machine.state) = (Some(started), State::Waiting { until: now });
+        machine
     }
 
     /// The same transaction in the same state, its next answer judged by other checks.
@@ -107,7 +134,7 @@ impl Enrolment {
         self
     }
 
-    /// transactionID of all its messages.
+    /// transactionID of the current transaction's messages.
     #[must_use]
     pub fn transaction_id(&self) -> &TransactionId {
         &self.transaction_id
@@ -119,10 +146,16 @@ impl Enrolment {
         &self.findings
     }
 
-    /// Polls sent so far.
+    /// Polls sent so far in the current transaction.
     #[must_use]
     pub fn polls(&self) -> u32 {
         self.polls
+    }
+
+    /// Answers lost so far, in all transactions.
+    #[must_use]
+    pub fn lost(&self) -> u32 {
+        self.lost
     }
 
     /// How it ended; None while it is under way.
@@ -130,7 +163,7 @@ impl Enrolment {
     pub fn verdict(&self) -> Option<&Verdict> {
         match &self.state {
             State::Over(verdict) => Some(verdict),
-            State::NonExistent | State::ReqPending { .. } | State::Waiting { .. } => None,
+            State::NonExistent { .. } | State::ReqPending { .. } | State::Waiting { .. } => None,
         }
     }
 
@@ -138,8 +171,8 @@ impl Enrolment {
     #[must_use]
     pub fn next_message(&self) -> MessageType {
         match self.state {
-            State::NonExistent => MessageType::PkcsReq,
-            _ => MessageType::CertPoll,
+            State::NonExistent { .. } => self.plan.request.message_type(),
+            State::ReqPending { .. } | State::Waiting { .. } | State::Over(_) => MessageType::CertPoll,
         }
     }
 
@@ -147,13 +180,24 @@ impl Enrolment {
     ///
     /// # Errors
     /// When the request cannot be written: the CA has no certificate to encrypt to, or the library fails.
-    pub fn poll(&mut self, now: UnixTime, faults: &mut Faults, rng: &mut dyn RngCore) -> Result<Step> {
+    pub fn poll(
+        &mut self,
+        now: UnixTime,
+        faults: &mut Faults,
+        rng: &mut dyn RngCore,
+    ) -> Result<Step<Verdict>> {
         match &self.state {
-            State::NonExistent => {
-                let csr = self.plan.csr.clone();
-                self.send(MessageType::PkcsReq, csr, faults, rng)
+            State::NonExistent { until, .. } | State::Waiting { until } if now < *until => {
+                Ok(Step::Wait(*until))
             }
-            State::Waiting { until } if now < *until => Ok(Step::Wait(*until)),
+            State::NonExistent { transaction, .. } => {
+                if *transaction == Id::New {
+                    self.transaction_id = TransactionId::random(rng);
+                    (self.polls, self.started) = (0, None);
+                }
+                self.started.get_or_insert(now);
+                self.send(self.plan.request.message_type(), self.plan.csr.clone(), faults, rng)
+            }
             State::Waiting { .. } => {
                 if self.gives_up_at(now) {
                     return Ok(self.end(Verdict::StillPending { polls: self.polls }));
@@ -181,52 +225,36 @@ impl Enrolment {
         content: Vec<u8>,
         faults: &mut Faults,
         rng: &mut dyn RngCore,
-    ) -> Result<Step> {
-        let sender_nonce = match &self.last_nonce {
-            Some(used) if !self.plan.continuity.fresh_nonce => used.clone(),
-            _ => Nonce::random(rng),
-        };
-        self.last_nonce = Some(sender_nonce.clone());
-        // RFC 8894 3.5.2 lets a client overlook keyUsage: some servers decrypt with a key that may only sign.
-        let ca = &self.plan.ca;
-        let recipient = ca.recipient().or_else(|error| ca.issuer().ok_or(error))?;
-        let message = MessageParts {
-            message_type,
-            transaction_id: self.transaction_id.clone(),
-            sender_nonce: Some(sender_nonce.clone()),
-            recipient_nonce: None,
-            outcome: None,
-            message_data: Some(content),
-            recipient: Some(recipient.clone()),
-            cipher: self.plan.suite.cipher,
-            digest: self.plan.suite.digest,
-            certificates: vec![self.plan.signer.certificate.der.clone()],
-        }
-        .write(&self.plan.signer, faults, rng)?;
-        let mut request =
-            if self.plan.suite.post { HttpRequest::post(message) } else { HttpRequest::get(&message) };
-        faults.request(&mut request);
-        self.state = State::ReqPending { sender_nonce };
+    ) -> Result<Step<Verdict>> {
+        let nonce = self.last_nonce.clone().filter(|_| !self.plan.continuity.fresh_nonce);
+        let (request, asked) =
+            self.peer().compose(message_type, &self.transaction_id, content, nonce, faults, rng)?;
+        self.last_nonce = Some(asked.sender_nonce.clone());
+        self.state = State::ReqPending { asked, message_type };
         Ok(Step::Send(request))
     }
 
-    /// True when no poll may be sent at that time (RFC 8894 2.5.1: maximum time or number of polls).
-    fn gives_up_at(&self, at: UnixTime) -> bool {
-        self.polls >= self.plan.poll.max_polls || at > self.started.plus(self.plan.poll.max_seconds)
+    fn peer(&self) -> Peer<'_> {
+        let Plan { ca, suite, signer, checks, .. } = &self.plan;
+        Peer { ca, suite: *suite, signer, checks: *checks }
     }
 
-    fn end(&mut self, verdict: Verdict) -> Step {
+    fn gives_up_at(&self, at: UnixTime) -> bool {
+        self.plan.poll.gives_up(self.polls, self.started.unwrap_or(at), at)
+    }
+
+    fn end(&mut self, verdict: Verdict) -> Step<Verdict> {
         self.state = State::Over(Box::new(verdict.clone()));
         Step::Done(Box::new(verdict))
     }
 
     /// Takes the answer to the last request.
     pub fn handle(&mut self, response: &HttpResponse, now: UnixTime) {
-        let State::ReqPending { sender_nonce } = &self.state else { return };
-        let sender_nonce = sender_nonce.clone();
-        match self.judge(response, &sender_nonce) {
+        let State::ReqPending { asked, .. } = &self.state else { return };
+        let asked = asked.clone();
+        match self.judge(response, &asked) {
             Ok(None) => {
-                let until = now.plus(self.plan.poll.interval);
+                let until = now.plus(self.plan.poll.interval_after(self.polls));
                 if self.gives_up_at(until) {
                     self.end(Verdict::StillPending { polls: self.polls });
                 } else {
@@ -242,130 +270,48 @@ impl Enrolment {
         }
     }
 
-    /// Takes note that there will be no answer: CERT-NONEXISTENT again, RFC 8894 2.5.1.
-    pub fn handle_no_answer(&mut self, why: &str) {
-        self.end(Verdict::NoAnswer(why.to_owned()));
+    /// Takes note that there will be no answer, and why, in the transport's words: CERT-NONEXISTENT again
+    /// (RFC 8894 2.5.1), and what the plan's [`Recovery`] says.
+    pub fn handle_no_answer(&mut self, why: &str, now: UnixTime) {
+        let State::ReqPending { message_type, .. } = self.state else { return };
+        let (retry, transaction) = match self.plan.recovery {
+            Recovery::End => {
+                self.end(Verdict::NoAnswer(why.to_owned()));
+                return;
+            }
+            Recovery::NewTransaction(retry) => (retry, Id::New),
+            Recovery::SameTransaction(retry) => (retry, Id::AsItIs),
+        };
+        self.lost += 1;
+        let until = now.plus(retry.wait);
+        if self.lost > retry.times {
+            self.end(Verdict::NoAnswer(why.to_owned()));
+        } else if transaction == Id::AsItIs && message_type == MessageType::CertPoll {
+            // A poll too many, or too late, is not sent because the one before was lost.
+            if self.gives_up_at(until) {
+                self.end(Verdict::NoAnswer(why.to_owned()));
+            } else {
+                self.state = State::Waiting { until };
+            }
+        } else {
+            self.state = State::NonExistent { until, transaction };
+        }
     }
 
     /// None for PENDING.
-    fn judge(&mut self, response: &HttpResponse, sender_nonce: &Nonce) -> Result<Option<Verdict>> {
-        let checks = self.plan.checks;
-        if checks.http_status && response.status != 200 {
-            return Err(misbehaved("HTTP status (RFC 8894 4.3.1)", "200", response.status));
-        }
-        let read = PkiMessage::read(&response.body)?;
-        self.findings.extend(read.findings);
-        let message = read.value;
-        self.verify(&message)?;
-        let message_type = message.message_type();
-        if checks.message_type && message_type != Some(MessageType::CertRep) {
-            let actual = message_type.map_or("an absent or undefined one", MessageType::name);
-            return Err(misbehaved("messageType (RFC 8894 3.2.1.2)", "CertRep", actual));
-        }
-        let id = message.transaction_id();
-        if checks.transaction_id && id.as_ref() != Some(&self.transaction_id) {
-            let actual = id.map_or_else(|| "none".to_owned(), |id| id.to_string());
-            return Err(misbehaved("transactionID (RFC 8894 3.2.1.1)", &self.transaction_id, actual));
-        }
-        let nonce = message.recipient_nonce();
-        if checks.recipient_nonce && nonce.as_ref() != Some(sender_nonce) {
-            let actual = nonce.map_or_else(|| "none".to_owned(), |nonce| nonce.to_string());
-            return Err(misbehaved("recipientNonce (RFC 8894 3.2.1.5)", sender_nonce, actual));
-        }
-        match message.pki_status() {
-            Some(PkiStatus::Success) => self.open(&message).map(Some),
-            Some(PkiStatus::Failure) => Ok(Some(Verdict::Refused {
-                fail_info: message.fail_info(),
-                text: message.fail_info_text().map(|text| text.lossy()),
-            })),
-            Some(PkiStatus::Pending) => Ok(None),
-            None => {
-                Err(misbehaved("pkiStatus (RFC 8894 3.2.1.3)", "0, 2 or 3", "an absent or undefined one"))
+    fn judge(&mut self, response: &HttpResponse, asked: &Asked) -> Result<Option<Verdict>> {
+        let mut findings = Vec::new();
+        let answered = self.peer().judge(response, asked, &mut findings);
+        self.findings.extend(findings);
+        match answered? {
+            Answered::Success(payload) => {
+                let (certificate, others) = payload::issued(&payload, &self.plan.spki, self.plan.checks)?;
+                Ok(Some(Verdict::Issued { certificate, others }))
             }
+            Answered::Failure(fail_info, text) => Ok(Some(Verdict::Refused { fail_info, text })),
+            Answered::Pending => Ok(None),
         }
     }
-
-    fn verify(&mut self, message: &PkiMessage) -> Result<()> {
-        let checks = self.plan.checks;
-        let Some(signer) = message.signer() else {
-            return Err(misbehaved("CertRep (RFC 8894 3)", "one SignerInfo", "none"));
-        };
-        if checks.message_digest && signer.digest().is_none() {
-            return Err(Error::Unsupported { what: "digest", actual: oid::name(signer.digest_algorithm) });
-        }
-        for algorithm in [signer.digest_algorithm, signer.signature_algorithm] {
-            if checks.md5 && Digest::from_oid(algorithm).is_some_and(Digest::is_insecure) {
-                return Err(misbehaved(
-                    "signature (RFC 8894 2.9)",
-                    "another digest than MD5",
-                    oid::name(algorithm),
-                ));
-            }
-        }
-        let verifications: Vec<_> = self
-            .plan
-            .ca
-            .signers()
-            .iter()
-            .filter_map(|certificate| certificate.public_key().ok())
-            .map(|key| message.verify(&key))
-            .collect();
-        if checks.message_digest && !verifications.iter().any(|v| v.digest) {
-            return Err(misbehaved(
-                "messageDigest (RFC 5652 11.2)",
-                "the digest of eContent",
-                "another value",
-            ));
-        }
-        if checks.message_signature && !verifications.iter().any(|v| v.signature != SignatureCheck::Fails) {
-            return Err(misbehaved(
-                "signature (RFC 8894 3.1)",
-                "one that verifies with a certificate of the CA",
-                "none does",
-            ));
-        }
-        if !verifications.iter().any(|v| v.signature == SignatureCheck::AsReceived)
-            && let Some(sorted) = verifications.iter().find(|v| v.signature == SignatureCheck::Sorted)
-        {
-            message.report_signature(sorted.signature, &mut self.findings);
-        }
-        Ok(())
-    }
-
-    fn open(&mut self, message: &PkiMessage) -> Result<Verdict> {
-        let checks = self.plan.checks;
-        let envelope = message
-            .envelope(&mut self.findings)?
-            .ok_or_else(|| misbehaved("SUCCESS (RFC 8894 3.3.2.1)", "an envelope", "none"))?;
-        if checks.single_des && Cipher::from_oid(envelope.cipher).is_some_and(Cipher::is_insecure) {
-            let actual = oid::name(envelope.cipher);
-            return Err(misbehaved("content cipher (RFC 8894 2.9)", "another than single DES", actual));
-        }
-        let plain = envelope.open(&self.plan.signer.key)?;
-        let payload = read_certificates_only(Source::message_data(&plain), &mut self.findings)?;
-        let all: Vec<Certificate> =
-            payload.certificates.iter().map(|raw| raw.read()).collect::<Result<_>>()?;
-        // By its key, never by its position (RFC 8894 3.3.2.1 says leaf; a SET has no order).
-        let mine = all.iter().position(|certificate| certificate.spki == self.plan.spki);
-        let mine = match mine {
-            Some(index) => index,
-            None if checks.certificate_key || all.is_empty() => {
-                return Err(misbehaved(
-                    "issued certificate (RFC 8894 3.3.2.1)",
-                    "one for the requested key",
-                    format!("{} for other keys", all.len()),
-                ));
-            }
-            None => 0,
-        };
-        let mut others = all;
-        let certificate = Box::new(others.remove(mine));
-        Ok(Verdict::Issued { certificate, others })
-    }
-}
-
-fn misbehaved(what: &'static str, expected: impl ToString, actual: impl ToString) -> Error {
-    Error::Misbehaved { what, expected: expected.to_string(), actual: actual.to_string() }
 }
 
 #[cfg(test)]

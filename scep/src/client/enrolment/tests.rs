@@ -4,22 +4,24 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use rstest::rstest;
 
-use super::{Enrolment, Step, Verdict};
+use super::{Enrolment, Verdict};
 use crate::attribute::{FailInfo, MessageType, Nonce, TransactionId};
 use crate::ca_cert::CaCertificates;
 use crate::certificate::{Certificate, CertificateParts, Extension, KeyUsage};
-use crate::client::{Checks, Continuity, Plan, PollPolicy, Suite};
+use crate::client::{
+    BackOff, Checks, Continuity, Plan, PollPolicy, Recovery, RequestForm, Retry, Step, Suite,
+};
 use crate::csr::{Csr, CsrParts};
 use crate::fault::{Faults, find};
 use crate::http::{HttpRequest, HttpResponse, Incoming, Method, PKI_MESSAGE};
 use crate::key::PrivateKey;
 use crate::message::{Outcome, PkiMessage, Sender};
-use crate::server::{self, Content};
+use crate::server::{self, Content, Reply};
 use crate::suite::{Cipher, Digest};
 use crate::{Error, Rule, UnixTime, name};
 
 const NOW: UnixTime = UnixTime(1_800_000_000);
-const POLL: PollPolicy = PollPolicy { interval: 60, max_polls: 3, max_seconds: 600 };
+const POLL: PollPolicy = PollPolicy { interval: 60, max_polls: 3, max_seconds: 600, back_off: BackOff::NONE };
 
 fn key(name: &str) -> PrivateKey {
     PrivateKey::from_pem(scep_vectors::keys::named(name).unwrap().pem.as_bytes()).unwrap()
@@ -53,7 +55,9 @@ fn plan() -> Plan {
         signer: Sender { certificate, key },
         csr,
         subject,
+        request: RequestForm::PkcsReq,
         poll: POLL,
+        recovery: Recovery::End,
         checks: Checks::default(),
         continuity: Continuity::default(),
     }
@@ -82,7 +86,8 @@ fn answer(request: &HttpRequest, outcome: Outcome, faults: &[&str]) -> HttpRespo
     (parts.spki, parts.subject) = (spki, name::parse("CN=dev1").unwrap());
     let issued = Certificate::from_der(&parts.write(&ca.key, &mut faults).unwrap()).unwrap();
     let issued = [ca.certificate.clone(), issued];
-    let body = server::answer(&received.reply_to, outcome, &issued, &ca, &mut faults, &mut rng()).unwrap();
+    let reply = Reply::new(outcome, &issued);
+    let body = server::answer(&received.reply_to, &reply, &ca, &mut faults, &mut rng()).unwrap();
     let mut response = HttpResponse::ok(PKI_MESSAGE, body);
     faults.response(&mut response);
     response
@@ -101,7 +106,7 @@ impl Driven {
         Self { machine: Enrolment::new(plan, NOW, &mut rng), now: NOW, rng }
     }
 
-    fn step(&mut self) -> Step {
+    fn step(&mut self) -> Step<Verdict> {
         self.machine.poll(self.now, &mut Faults::none(), &mut self.rng).unwrap()
     }
 
@@ -207,7 +212,7 @@ fn who_comes_back_too_late_sends_no_poll() {
 fn no_answer_ends_the_transaction() {
     let mut driven = Driven::new(plan());
     driven.request();
-    driven.machine.handle_no_answer("connection refused");
+    driven.machine.handle_no_answer("connection refused", NOW);
     assert_eq!(*driven.verdict(), Verdict::NoAnswer("connection refused".to_owned()));
 }
 
@@ -306,4 +311,131 @@ fn a_signature_over_the_sorted_attributes_only_is_accepted_and_reported() {
     assert_eq!(driven.machine.verdict(), None, "PENDING is taken");
     let found: Vec<_> = driven.machine.findings().iter().map(|finding| finding.rule).collect();
     assert_eq!(found, [Rule::UnsortedSet, Rule::SignedSortedForm]);
+}
+
+const AGAIN: Retry = Retry { times: 2, wait: 30 };
+
+/// Loses the answer to the next request; gives what the request was.
+fn lose(driven: &mut Driven) -> (MessageType, TransactionId, Nonce) {
+    let request = driven.request();
+    driven.machine.handle_no_answer("timeout", driven.now);
+    seen(&request)
+}
+
+#[test]
+fn after_a_lost_answer_to_the_request_a_new_transaction_begins() {
+    let mut driven = Driven::new(Plan { recovery: Recovery::NewTransaction(AGAIN), ..plan() });
+    let (first, id, nonce) = lose(&mut driven);
+    assert_eq!(driven.machine.next_message(), MessageType::PkcsReq);
+    let (second, new_id, new_nonce) = driven.answered(Outcome::Success, &[]);
+    assert_eq!((first, second), (MessageType::PkcsReq, MessageType::PkcsReq));
+    assert_eq!(driven.now, NOW.plus(30));
+    assert!(id != new_id && nonce != new_nonce);
+    assert!(matches!(driven.verdict(), Verdict::Issued { .. }));
+    assert_eq!(driven.machine.lost(), 1);
+}
+
+#[test]
+fn after_a_lost_answer_to_a_poll_a_new_transaction_begins_with_all_its_polls() {
+    let mut driven = Driven::new(Plan { recovery: Recovery::NewTransaction(AGAIN), ..plan() });
+    let (_, id, _) = driven.answered(Outcome::Pending, &[]);
+    driven.answered(Outcome::Pending, &[]);
+    assert_eq!(lose(&mut driven).0, MessageType::CertPoll);
+    let (again, new_id, _) = driven.answered(Outcome::Pending, &[]);
+    assert_eq!(again, MessageType::PkcsReq);
+    assert_ne!(id, new_id);
+    assert_eq!(driven.machine.polls(), 0);
+    let (poll, poll_id, _) = driven.answered(Outcome::Success, &[]);
+    assert_eq!((poll, poll_id), (MessageType::CertPoll, new_id));
+}
+
+#[test]
+fn the_drafts_way_is_to_send_the_same_again_in_the_same_transaction() {
+    let mut driven = Driven::new(Plan { recovery: Recovery::SameTransaction(AGAIN), ..plan() });
+    let (request, id, nonce) = lose(&mut driven);
+    let (again, again_id, again_nonce) = driven.answered(Outcome::Pending, &[]);
+    assert_eq!((request, again, &id), (MessageType::PkcsReq, MessageType::PkcsReq, &again_id));
+    assert_ne!(nonce, again_nonce);
+    assert_eq!(lose(&mut driven).0, MessageType::CertPoll);
+    let (poll, poll_id, _) = driven.answered(Outcome::Success, &[]);
+    assert_eq!((poll, poll_id), (MessageType::CertPoll, id));
+    assert_eq!((driven.machine.polls(), driven.now), (2, NOW.plus(30 + 60 + 30)));
+}
+
+#[rstest]
+#[case::new(Recovery::NewTransaction(AGAIN))]
+#[case::same(Recovery::SameTransaction(AGAIN))]
+fn who_loses_one_answer_too_many_ends_without(#[case] recovery: Recovery) {
+    let mut driven = Driven::new(Plan { recovery, ..plan() });
+    for _ in 0..3 {
+        assert_eq!(driven.machine.verdict(), None);
+        lose(&mut driven);
+    }
+    assert_eq!(*driven.verdict(), Verdict::NoAnswer("timeout".to_owned()));
+}
+
+#[test]
+fn a_lost_poll_is_not_repeated_beyond_the_limits() {
+    let recovery = Recovery::SameTransaction(Retry { times: 9, wait: 30 });
+    let mut driven = Driven::new(Plan { recovery, poll: PollPolicy { max_polls: 1, ..POLL }, ..plan() });
+    driven.answered(Outcome::Pending, &[]);
+    lose(&mut driven);
+    assert_eq!(*driven.verdict(), Verdict::NoAnswer("timeout".to_owned()));
+}
+
+#[test]
+fn polls_grow_apart_as_the_policy_says() {
+    let poll = PollPolicy { back_off: BackOff { percent: 200, longest: 200 }, ..POLL };
+    let mut driven = Driven::new(Plan { poll, ..plan() });
+    driven.answered(Outcome::Pending, &[]);
+    for at in [60, 180, 380] {
+        driven.answered(Outcome::Pending, &[]);
+        assert_eq!(driven.now, NOW.plus(at));
+    }
+    assert_eq!(*driven.verdict(), Verdict::StillPending { polls: 3 });
+}
+
+#[test]
+fn a_resumed_transaction_goes_on_with_a_poll_under_its_old_name() {
+    let id = TransactionId::of_key(&plan().spki, Digest::Sha1).unwrap();
+    let mut driven = Driven::new(plan());
+    driven.machine = Enrolment::resume(plan(), id.clone(), NOW.minus(500), NOW);
+    let (poll, poll_id, _) = driven.answered(Outcome::Pending, &[]);
+    assert_eq!((poll, poll_id), (MessageType::CertPoll, id));
+    assert_eq!(driven.machine.verdict(), None);
+    driven.answered(Outcome::Pending, &[]);
+    assert_eq!(*driven.verdict(), Verdict::StillPending { polls: 2 }, "ten minutes since the request");
+}
+
+/// A plan whose signer holds a certificate of the CA for another key than the requested one.
+fn renewal(request: RequestForm) -> Plan {
+    let (ca, old) = (ca(0), key("pool-01"));
+    let mut parts = CertificateParts::self_signed(&plan().subject, old.public(), vec![7], NOW);
+    parts.issuer = ca.certificate.subject;
+    let certificate = Certificate::from_der(&parts.write(&ca.key, &mut Faults::none()).unwrap()).unwrap();
+    Plan { request, signer: Sender { certificate, key: old }, ..plan() }
+}
+
+#[rstest]
+#[case::rfc(RequestForm::RenewalReq, MessageType::RenewalReq)]
+#[case::drafts(RequestForm::PkcsReq, MessageType::PkcsReq)]
+fn a_renewal_is_signed_and_opened_with_the_old_key(#[case] form: RequestForm, #[case] sent: MessageType) {
+    let mut driven = Driven::new(renewal(form));
+    let request = driven.request();
+    assert_eq!(seen(&request).0, sent);
+    let message = PkiMessage::read(&request.body).unwrap().value;
+    assert!(message.verify(key("pool-01").public()).holds());
+    driven.machine.handle(&answer(&request, Outcome::Success, &[]), NOW);
+    let Verdict::Issued { certificate, .. } = driven.verdict() else { panic!("{:?}", driven.verdict()) };
+    assert_eq!(certificate.spki, key("pool-00").public().spki());
+}
+
+#[test]
+fn a_signer_that_may_not_sign_is_taken_and_reported() {
+    let mut plan = plan();
+    plan.ca.certificates = vec![ca(KeyUsage::KEY_CERT_SIGN | KeyUsage::KEY_ENCIPHERMENT).certificate];
+    let mut driven = Driven::new(plan);
+    driven.answered(Outcome::Success, &[]);
+    assert!(matches!(driven.verdict(), Verdict::Issued { .. }), "{:?}", driven.verdict());
+    assert_eq!(driven.machine.findings()[0].rule, Rule::SignerKeyUsage);
 }

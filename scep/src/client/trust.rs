@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use scep::ca_cert::CaCertificates;
-use scep::certificate::Certificate;
-use scep::suite::Digest;
-use scep::{Error, UnixTime};
+use crate::ca_cert::CaCertificates;
+use crate::certificate::Certificate;
+use crate::suite::Digest;
+use crate::{Error, UnixTime};
 
 /// How the CA is authenticated.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,7 +40,8 @@ pub struct Untrusted {
 
 impl Fingerprint {
     /// Reads hex digits, with colons or blanks between them if need be. Their number tells the digest:
-    /// SHA-256, SHA-512, or SHA-1 for old configurations.
+    /// SHA-256, SHA-384, SHA-512, or SHA-1 for old configurations. MD5, which drafts of 1998 to 2005 used, is
+    /// not read: whoever has nothing else makes the value himself.
     ///
     /// # Errors
     /// When they are no hex digits, or of no such number.
@@ -49,10 +50,11 @@ impl Fingerprint {
         let misuse = |detail: String| Error::Misuse { what: "fingerprint", detail };
         let digest = match digits.len() {
             64 => Digest::Sha256,
+            96 => Digest::Sha384,
             128 => Digest::Sha512,
             40 => Digest::Sha1,
             other => {
-                let expected = "64 hex digits (SHA-256), 128 (SHA-512) or 40 (SHA-1)";
+                let expected = "64 hex digits (SHA-256), 96 (SHA-384), 128 (SHA-512) or 40 (SHA-1)";
                 return Err(misuse(format!("expected {expected}, got {other} characters")));
             }
         };
@@ -189,14 +191,14 @@ fn is_valid(certificate: &Certificate, now: UnixTime) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use crate::UnixTime;
+    use crate::ca_cert::CaCertificates;
+    use crate::certificate::{Certificate, CertificateParts, Extension, KeyUsage};
+    use crate::fault::Faults;
+    use crate::key::PrivateKey;
+    use crate::name;
+    use crate::suite::Digest;
     use rstest::rstest;
-    use scep::UnixTime;
-    use scep::ca_cert::CaCertificates;
-    use scep::certificate::{Certificate, CertificateParts, Extension, KeyUsage};
-    use scep::fault::Faults;
-    use scep::key::PrivateKey;
-    use scep::name;
-    use scep::suite::Digest;
 
     use super::{Fingerprint, Trust};
 
@@ -242,6 +244,7 @@ mod tests {
 
     #[rstest]
     #[case::sha256(Digest::Sha256)]
+    #[case::sha384(Digest::Sha384)]
     #[case::sha512(Digest::Sha512)]
     #[case::sha1(Digest::Sha1)]
     fn the_named_certificate_is_found_by_its_fingerprint_with_colons_or_without(#[case] digest: Digest) {
