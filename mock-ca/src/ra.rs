@@ -9,6 +9,7 @@ pub use challenge::Challenge;
 
 use scep::attribute::FailInfo;
 use scep::csr::Csr;
+use scep::server::transaction::{Arrival, Denial, Due, Identity};
 
 use crate::transaction::{State, Transaction};
 use challenge::Offer;
@@ -58,9 +59,17 @@ impl Default for Checks {
 #[derive(Debug, Clone, Copy)]
 pub enum Ask<'a> {
     /// A certificate.
-    Enrol(&'a Csr),
+    Enrol {
+        /// What is to be in it.
+        csr: &'a Csr,
+        /// What tells this request from another one of the same transactionID.
+        identity: &'a Identity,
+    },
     /// How an earlier request fares.
-    Poll,
+    Poll {
+        /// SubjectPublicKeyInfo of who asks, DER.
+        signer_key: &'a [u8],
+    },
 }
 
 /// What becomes of a request.
@@ -95,54 +104,59 @@ impl Refusal {
 #[must_use]
 pub fn decide(ask: Ask<'_>, known: Option<&Transaction>, policy: &Policy, checks: &Checks) -> Decision {
     match ask {
-        Ask::Enrol(csr) => enrol(csr, known, policy, checks),
-        Ask::Poll => poll(known.map(|transaction| &transaction.state), checks),
+        Ask::Enrol { csr, identity } => enrol(csr, identity, known, policy, checks),
+        Ask::Poll { signer_key } => poll(signer_key, known, checks),
     }
 }
 
-fn enrol(csr: &Csr, known: Option<&Transaction>, policy: &Policy, checks: &Checks) -> Decision {
+fn enrol(
+    csr: &Csr,
+    identity: &Identity,
+    known: Option<&Transaction>,
+    policy: &Policy,
+    checks: &Checks,
+) -> Decision {
     let offered = csr.challenge.as_ref().map(|text| text.lossy());
     let first = approval::decide(Offer::judge(offered.as_deref(), policy.challenge.as_ref(), checks), policy);
-    let Some(known) = known else { return first };
     if matches!(first, Decision::Refuse(_)) {
         return first;
     }
-    // RFC 8894 3.2.1.1: a transactionID is for one key; a repeat is recognised by both.
-    if known.csr.spki != csr.spki {
-        return Decision::Refuse(Refusal::new(
-            FailInfo::BadRequest,
-            "the transactionID is in use",
-            "the transactionID belongs to a request for another key",
-        ));
-    }
-    match known.state {
-        State::Pending => first,
-        State::Approved | State::Issued(_) => Decision::Grant,
-        State::Rejected => rejected(),
+    let arrival = Arrival::of_request(identity, known.map(|known| &known.identity));
+    match arrival.due(known.map(|known| known.state.stage())) {
+        // While it waits, a repeated request is decided on anew: policy may have changed.
+        Due::Decision | Due::Pending => first,
+        due => settled(due),
     }
 }
 
-fn poll(state: Option<&State>, checks: &Checks) -> Decision {
-    match state {
-        None if checks.poll_known => Decision::Refuse(Refusal::new(
-            FailInfo::BadCertId,
-            "no such transaction",
-            "there is no transaction of that transactionID",
-        )),
-        None => Decision::Pending,
-        Some(State::Pending) if checks.poll_approval => Decision::Pending,
-        Some(State::Rejected) if checks.poll_rejection => rejected(),
-        Some(State::Issued(_)) if !checks.poll_final => Decision::Pending,
-        Some(State::Pending | State::Approved | State::Rejected | State::Issued(_)) => Decision::Grant,
+fn poll(signer_key: &[u8], known: Option<&Transaction>, checks: &Checks) -> Decision {
+    match known.map(|known| &known.state) {
+        None if !checks.poll_known => return Decision::Pending,
+        Some(State::Pending) if !checks.poll_approval => return Decision::Grant,
+        Some(State::Rejected) if !checks.poll_rejection => return Decision::Grant,
+        Some(State::Issued(_)) if !checks.poll_final => return Decision::Pending,
+        None | Some(State::Pending | State::Approved | State::Rejected | State::Issued(_)) => {}
     }
+    // RFC 8894 3.3.3 names a transaction by its transactionID alone, so a stranger's poll is answered too:
+    // the answer is enveloped to the key that signed the poll.
+    let arrival = Arrival::of_poll(signer_key, known.map(|known| &known.identity));
+    settled(arrival.due(known.map(|known| known.state.stage())))
 }
 
-fn rejected() -> Decision {
-    Decision::Refuse(Refusal::new(
-        FailInfo::BadRequest,
-        "the request was rejected",
-        "the operator rejected it",
-    ))
+/// What a transaction that there is makes of a message; nothing is left to decide.
+fn settled(due: Due) -> Decision {
+    match due {
+        Due::Decision | Due::Pending | Due::Lookup => Decision::Pending,
+        Due::Certificate | Due::SameCertificate => Decision::Grant,
+        Due::Refusal(denial) => {
+            let client = match denial {
+                Denial::InUse(_) => "the transactionID is in use",
+                Denial::UnknownPoll => "no such transaction",
+                Denial::Rejected => "the request was rejected",
+            };
+            Decision::Refuse(Refusal::new(denial.fail_info(), client, denial.to_string()))
+        }
+    }
 }
 
 #[cfg(test)]

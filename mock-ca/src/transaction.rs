@@ -12,6 +12,7 @@ use scep::UnixTime;
 use scep::attribute::TransactionId;
 use scep::certificate::Certificate;
 use scep::csr::Csr;
+use scep::server::transaction::{Identity, Stage};
 
 /// One enrolment, as the server remembers it.
 #[derive(Debug, Clone)]
@@ -20,6 +21,8 @@ pub struct Transaction {
     pub id: TransactionId,
     /// What was asked for.
     pub csr: Csr,
+    /// What tells its request from another one of the same name.
+    pub identity: Identity,
     /// How far it got.
     pub state: State,
     /// When the first request came.
@@ -40,6 +43,17 @@ pub enum State {
 }
 
 impl State {
+    /// The same for the protocol core, which does not need the certificate.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        match self {
+            Self::Pending => Stage::Waiting,
+            Self::Approved => Stage::Approved,
+            Self::Rejected => Stage::Rejected,
+            Self::Issued(_) => Stage::Issued,
+        }
+    }
+
     /// In a word, for people.
     #[must_use]
     pub fn name(&self) -> &'static str {

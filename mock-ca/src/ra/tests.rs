@@ -1,9 +1,10 @@
 use rstest::rstest;
-use scep::attribute::{FailInfo, Text, TransactionId};
+use scep::attribute::{FailInfo, MessageType, Text, TransactionId};
 use scep::certificate::Certificate;
 use scep::csr::{Csr, CsrParts};
 use scep::fault::Faults;
 use scep::key::PrivateKey;
+use scep::server::transaction::Identity;
 use scep::tlv::{Source, tag};
 use scep::{UnixTime, name};
 
@@ -37,9 +38,21 @@ fn policy() -> Policy {
     Policy { challenge: Challenge::new("secret"), ..Policy::default() }
 }
 
-fn transaction(state: State) -> Transaction {
+/// A PKCSReq for the request, signed with the same key.
+fn identity(csr: &Csr) -> Identity {
     let id = TransactionId::parse(b"1").unwrap();
-    Transaction { id, csr: csr("pool-00", Some("secret")), state, since: UnixTime(0) }
+    Identity::new(&id, MessageType::PkcsReq, &csr.spki, csr).unwrap()
+}
+
+fn transaction(state: State) -> Transaction {
+    let csr = csr("pool-00", Some("secret"));
+    let identity = identity(&csr);
+    Transaction { id: identity.transaction_id.clone(), csr, identity, state, since: UnixTime(0) }
+}
+
+/// The decision on a request, all checks made.
+fn enrol(csr: &Csr, known: Option<&Transaction>, policy: &Policy) -> Decision {
+    decide(Ask::Enrol { csr, identity: &identity(csr) }, known, policy, &Checks::default())
 }
 
 fn issued() -> State {
@@ -65,7 +78,7 @@ fn a_first_request_is_decided_by_policy(
     #[case] expected: &str,
 ) {
     let policy = Policy { mode, without_challenge, ..policy() };
-    let decision = decide(Ask::Enrol(&csr("pool-00", challenge)), None, &policy, &Checks::default());
+    let decision = enrol(&csr("pool-00", challenge), None, &policy);
     assert_eq!(word(&decision), expected);
 }
 
@@ -74,7 +87,7 @@ fn the_string_type_of_the_challenge_does_not_matter() {
     let mut csr = csr("pool-00", None);
     let octets = "secret".encode_utf16().flat_map(u16::to_be_bytes).collect();
     csr.challenge = Some(Text { tag: tag::BMP_STRING, octets });
-    assert_eq!(decide(Ask::Enrol(&csr), None, &policy(), &Checks::default()), Decision::Grant);
+    assert_eq!(enrol(&csr, None, &policy()), Decision::Grant);
 }
 
 #[rstest]
@@ -92,8 +105,17 @@ fn a_repeated_request_fares_as_its_transaction_does(
     #[case] expected: &str,
 ) {
     let known = transaction(state);
-    let decision = decide(Ask::Enrol(&csr(key, challenge)), Some(&known), &policy(), &Checks::default());
+    let decision = enrol(&csr(key, challenge), Some(&known), &policy());
     assert_eq!(word(&decision), expected);
+}
+
+#[test]
+fn another_request_for_the_same_key_is_no_repeat() {
+    let mut other = csr("pool-00", Some("secret"));
+    let policy = Policy { without_challenge: WithoutChallenge::Grant, ..policy() };
+    assert_eq!(word(&enrol(&other, Some(&transaction(issued())), &policy)), "grant");
+    other = csr("pool-00", None);
+    assert_eq!(word(&enrol(&other, Some(&transaction(issued())), &policy)), "badRequest");
 }
 
 #[test]
@@ -101,7 +123,7 @@ fn a_repeated_request_waits_until_the_operator_has_spoken() {
     let policy = Policy { mode: Mode::Manual, ..policy() };
     let repeat = |state| {
         let known = transaction(state);
-        decide(Ask::Enrol(&csr("pool-00", Some("secret"))), Some(&known), &policy, &Checks::default())
+        enrol(&csr("pool-00", Some("secret")), Some(&known), &policy)
     };
     assert_eq!(word(&repeat(State::Pending)), "pending");
     assert_eq!(word(&repeat(State::Approved)), "grant");
@@ -115,13 +137,17 @@ fn a_repeated_request_waits_until_the_operator_has_spoken() {
 #[case::issued(Some(issued()), "grant")]
 fn a_poll_is_told_how_its_transaction_fares(#[case] state: Option<State>, #[case] expected: &str) {
     let known = state.map(transaction);
-    assert_eq!(word(&decide(Ask::Poll, known.as_ref(), &policy(), &Checks::default())), expected);
+    for signer in ["pool-00", "pool-01"] {
+        let key = key(signer);
+        let ask = Ask::Poll { signer_key: key.public().spki() };
+        assert_eq!(word(&decide(ask, known.as_ref(), &policy(), &Checks::default())), expected, "{signer}");
+    }
 }
 
 #[test]
 fn no_refusal_tells_the_challenge() {
     for challenge in [None, Some("offered-word")] {
-        let decision = decide(Ask::Enrol(&csr("pool-00", challenge)), None, &policy(), &Checks::default());
+        let decision = enrol(&csr("pool-00", challenge), None, &policy());
         let text = format!("{decision:?} {:?}", policy());
         assert!(!text.contains("secret") && !text.contains("offered-word"), "{text}");
     }

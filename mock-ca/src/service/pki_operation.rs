@@ -9,7 +9,8 @@ use scep::error::Result;
 use scep::fault::Faults;
 use scep::http::{HttpResponse, PKI_MESSAGE};
 use scep::message::{Outcome, PkiMessage};
-use scep::server::{self, Content, Refusal, ReplyTo, Request};
+use scep::server::transaction::Identity;
+use scep::server::{self, Content, Refusal, Reply, ReplyTo, Request};
 
 use super::{Answer, Memory, Service};
 use crate::ca;
@@ -40,8 +41,16 @@ impl Service {
             return self.refuse(to, FailInfo::BadRequest, form, form);
         }
         match (&request.content, request.message_type) {
-            (Content::Enrol(csr), MessageType::PkcsReq) => self.decide(to, Ask::Enrol(csr), strictness),
-            (Content::Poll(_), _) => self.decide(to, Ask::Poll, strictness),
+            (Content::Enrol(csr), MessageType::PkcsReq) => {
+                let signer_key = &request.signer.spki;
+                match Identity::new(&to.transaction_id, request.message_type, signer_key, csr) {
+                    Ok(identity) => self.decide(to, Ask::Enrol { csr, identity: &identity }, strictness),
+                    Err(error) => self.internal_error(&error),
+                }
+            }
+            (Content::Poll(_), _) => {
+                self.decide(to, Ask::Poll { signer_key: &request.signer.spki }, strictness)
+            }
             (Content::Enrol(_) | Content::Lookup(_), message_type) => {
                 let log = format!("{} is not supported", message_type.name());
                 self.refuse(to, FailInfo::BadRequest, "the messageType is not supported", &log)
@@ -69,13 +78,14 @@ impl Service {
         let decision = ra::decide(ask, known.as_ref(), &self.policy, &strictness.ra);
         let transaction = match (known, ask) {
             (Some(known), _) => Some(known),
-            (None, Ask::Enrol(csr)) => Some(Transaction {
+            (None, Ask::Enrol { csr, identity }) => Some(Transaction {
                 id: to.transaction_id.clone(),
                 csr: csr.clone(),
+                identity: identity.clone(),
                 state: State::Pending,
                 since: self.clock.now(),
             }),
-            (None, Ask::Poll) => None,
+            (None, Ask::Poll { .. }) => None,
         };
         match (decision, transaction) {
             (Decision::Refuse(refusal), _) => {
@@ -84,8 +94,8 @@ impl Service {
             }
             (Decision::Grant, Some(transaction)) => {
                 let is_final = match ask {
-                    Ask::Enrol(_) => strictness.issue.on_repeat,
-                    Ask::Poll => strictness.issue.on_poll,
+                    Ask::Enrol { .. } => strictness.issue.on_repeat,
+                    Ask::Poll { .. } => strictness.issue.on_poll,
                 };
                 self.grant(memory, to, transaction, is_final)
             }
@@ -95,7 +105,7 @@ impl Service {
                 }
                 let faults = memory.script.next("CertRep", Some(Outcome::Pending.status().name()));
                 drop(memory);
-                self.reply(to, Outcome::Pending, &[], faults, "pending")
+                self.reply(to, &Reply::Pending, faults, "pending")
             }
         }
     }
@@ -125,7 +135,7 @@ impl Service {
         memory.store.put(transaction);
         drop(memory);
         let note = format!("granted serial {} to {}", certificate.serial_hex(), certificate.subject_text());
-        self.reply(to, Outcome::Success, &[certificate], faults, &note)
+        self.reply(to, &Reply::Certificates(&[certificate]), faults, &note)
     }
 
     fn issue(
@@ -147,22 +157,15 @@ impl Service {
 
     /// FAILURE: `client` goes into failInfoText, `log` stays here.
     fn refuse(&self, to: &ReplyTo, fail_info: FailInfo, client: &str, log: &str) -> Answer {
-        let outcome = Outcome::Failure(fail_info, Some(client.to_owned()));
-        let faults = self.memory().script.next("CertRep", Some(outcome.status().name()));
-        self.reply(to, outcome, &[], faults, &format!("refused with {}: {log}", fail_info.name()))
+        let reply = Reply::Failure(fail_info, Some(client.to_owned()));
+        let faults = self.memory().script.next("CertRep", Some(reply.outcome().status().name()));
+        self.reply(to, &reply, faults, &format!("refused with {}: {log}", fail_info.name()))
     }
 
-    fn reply(
-        &self,
-        to: &ReplyTo,
-        outcome: Outcome,
-        issued: &[Certificate],
-        mut faults: Faults,
-        note: &str,
-    ) -> Answer {
+    fn reply(&self, to: &ReplyTo, reply: &Reply<'_>, mut faults: Faults, note: &str) -> Answer {
         let mut rng = self.memory().fork_rng();
-        let sender = self.authority.sender();
-        match server::answer(to, outcome.clone(), issued, sender, &mut faults, &mut rng) {
+        let (sender, outcome) = (self.authority.sender(), reply.outcome());
+        match server::answer(to, reply, sender, &mut faults, &mut rng) {
             Ok(body) => {
                 let note = format!("transaction {}: {note}", to.transaction_id);
                 self.finish(HttpResponse::ok(PKI_MESSAGE, body), "CertRep", Some(&outcome), faults, note)

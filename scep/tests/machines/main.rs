@@ -1,0 +1,9 @@
+//! The client machines against a server made of `receive`, `transaction` and `answer`, under a simulated
+//! clock, over a link that loses, repeats, delays and reorders. Nothing sleeps, nothing is random but by seed.
+
+mod discovery;
+mod enrolment;
+mod lab;
+mod link;
+mod lookup;
+mod server;
