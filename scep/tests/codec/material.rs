@@ -6,10 +6,12 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use scep::attribute::{FailInfo, MessageType, Nonce, TransactionId};
 use scep::certificate::{Certificate, CertificateParts, Extension, KeyUsage};
+use scep::crl::{Crl, CrlParts, Revoked};
 use scep::csr::CsrParts;
 use scep::fault::Faults;
 use scep::key::PrivateKey;
-use scep::message::{IssuerAndSubject, MessageParts, Outcome, Sender};
+use scep::message::{IssuerAndSerial, IssuerAndSubject, MessageParts, Outcome, Sender};
+use scep::serial::SerialNumber;
 use scep::server::{Reply, ReplyTo, answer};
 use scep::suite::{Cipher, Digest};
 use scep::{UnixTime, name};
@@ -80,10 +82,18 @@ pub(crate) fn csr(faults: &mut Faults) -> Vec<u8> {
 pub(crate) enum Kind {
     /// Request, by the device.
     PkcsReq,
+    /// Request, signed by the device with the certificate that it has.
+    RenewalReq,
     /// Poll, by the device.
     CertPoll,
+    /// Certificate query, by the device.
+    GetCert,
+    /// CRL query, by the device.
+    GetCrl,
     /// Answer with a certificate.
     Success,
+    /// Answer with a CRL.
+    SuccessCrl,
     /// Answer with a reason and a text.
     Failure,
     /// Answer without either.
@@ -92,52 +102,81 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// All of them.
-    pub(crate) const ALL: [Self; 5] =
-        [Self::PkcsReq, Self::CertPoll, Self::Success, Self::Failure, Self::Pending];
+    pub(crate) const ALL: [Self; 9] = [
+        Self::PkcsReq,
+        Self::RenewalReq,
+        Self::CertPoll,
+        Self::GetCert,
+        Self::GetCrl,
+        Self::Success,
+        Self::SuccessCrl,
+        Self::Failure,
+        Self::Pending,
+    ];
+
+    fn is_request(self) -> bool {
+        self.outcome().is_none()
+    }
 
     /// Who signs it.
     pub(crate) fn sender(self) -> Sender {
-        if matches!(self, Self::PkcsReq | Self::CertPoll) { device() } else { ca() }
+        match self {
+            Self::RenewalReq => renewing(),
+            _ if self.is_request() => device(),
+            _ => ca(),
+        }
     }
 
     /// Whom its envelope is for.
     pub(crate) fn recipient(self) -> Sender {
-        if matches!(self, Self::PkcsReq | Self::CertPoll) { ca() } else { device() }
+        if self.is_request() { ca() } else { device() }
     }
 
     /// The plain messageData; None for a message without an envelope.
     pub(crate) fn message_data(self) -> Option<Vec<u8>> {
         match self {
-            Self::PkcsReq => Some(csr(&mut Faults::none())),
+            Self::PkcsReq | Self::RenewalReq => Some(csr(&mut Faults::none())),
             Self::CertPoll => Some(poll().write()),
+            Self::GetCert | Self::GetCrl => Some(query().write()),
             Self::Success => {
                 let certificates = [issued(&mut Faults::none()).der, ca().certificate.der];
                 Some(scep::cms::degenerate(&certificates).write())
             }
+            Self::SuccessCrl => Some(scep::cms::degenerate_crl(&crl().der).write()),
             Self::Failure | Self::Pending => None,
+        }
+    }
+
+    fn message_type(self) -> MessageType {
+        match self {
+            Self::PkcsReq => MessageType::PkcsReq,
+            Self::RenewalReq => MessageType::RenewalReq,
+            Self::CertPoll => MessageType::CertPoll,
+            Self::GetCert => MessageType::GetCert,
+            Self::GetCrl => MessageType::GetCrl,
+            Self::Success | Self::SuccessCrl | Self::Failure | Self::Pending => MessageType::CertRep,
+        }
+    }
+
+    fn outcome(self) -> Option<Outcome> {
+        match self {
+            Self::PkcsReq | Self::RenewalReq | Self::CertPoll | Self::GetCert | Self::GetCrl => None,
+            Self::Success | Self::SuccessCrl => Some(Outcome::Success),
+            Self::Failure => {
+                Some(Outcome::Failure(FailInfo::BadMessageCheck, Some("no such device".to_owned())))
+            }
+            Self::Pending => Some(Outcome::Pending),
         }
     }
 
     /// Its parts: AES-128, SHA-256, and what the names below say.
     pub(crate) fn parts(self) -> MessageParts {
-        let outcome = match self {
-            Self::PkcsReq | Self::CertPoll => None,
-            Self::Success => Some(Outcome::Success),
-            Self::Failure => {
-                Some(Outcome::Failure(FailInfo::BadMessageCheck, Some("no such device".to_owned())))
-            }
-            Self::Pending => Some(Outcome::Pending),
-        };
         MessageParts {
-            message_type: match self {
-                Self::PkcsReq => MessageType::PkcsReq,
-                Self::CertPoll => MessageType::CertPoll,
-                Self::Success | Self::Failure | Self::Pending => MessageType::CertRep,
-            },
+            message_type: self.message_type(),
             transaction_id: transaction_id(),
             sender_nonce: Some(Nonce((0..16).collect())),
-            recipient_nonce: outcome.is_some().then(|| Nonce((16..32).collect())),
-            outcome,
+            recipient_nonce: (!self.is_request()).then(|| Nonce((16..32).collect())),
+            outcome: self.outcome(),
             message_data: self.message_data(),
             recipient: Some(self.recipient().certificate),
             cipher: Cipher::Aes128,
@@ -148,9 +187,8 @@ impl Kind {
 
     /// The message, written with these faults.
     pub(crate) fn write(self, faults: &mut Faults) -> Vec<u8> {
-        if self == Self::Success {
+        if matches!(self, Self::Success | Self::SuccessCrl) {
             // As a server does it, so that faults of certificates and of the payload have their turn.
-            let issued = [issued(faults), ca().certificate];
             let parts = self.parts();
             let to = ReplyTo {
                 transaction_id: parts.transaction_id,
@@ -159,14 +197,37 @@ impl Kind {
                 cipher: parts.cipher,
                 signer: parts.recipient,
             };
-            return answer(&to, &Reply::Certificates(&issued), &self.sender(), faults, &mut rng(1)).unwrap();
+            let (certificates, crl) = ([issued(faults), ca().certificate], crl());
+            let reply =
+                if self == Self::Success { Reply::Certificates(&certificates) } else { Reply::Crl(&crl) };
+            return answer(&to, &reply, &self.sender(), faults, &mut rng(1)).unwrap();
         }
         let mut parts = self.parts();
-        if self == Self::PkcsReq {
+        if matches!(self, Self::PkcsReq | Self::RenewalReq) {
             parts.message_data = Some(csr(faults));
         }
         parts.write(&self.sender(), faults, &mut rng(1)).unwrap()
     }
+}
+
+/// The device with the certificate that the CA issued to it.
+fn renewing() -> Sender {
+    Sender { certificate: issued(&mut Faults::none()), key: device().key }
+}
+
+/// What the device looks up.
+pub(crate) fn query() -> IssuerAndSerial {
+    let serial = SerialNumber::new(&[0x5a, 0x80, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x01]);
+    IssuerAndSerial { issuer: ca().certificate.subject, serial }
+}
+
+/// The CRL of the CA, with one certificate on it.
+pub(crate) fn crl() -> Crl {
+    let ca = ca();
+    let identifier = ca.key.public().identifier().unwrap();
+    let mut parts = CrlParts::new(&ca.certificate.subject, &identifier, 7, NOW, 86_400);
+    parts.revoked = vec![Revoked { serial: query().serial, at: Some(NOW.minus(60)), reason: Some(1) }];
+    parts.write(&ca.key).unwrap()
 }
 
 /// transactionID of all messages here.

@@ -103,7 +103,7 @@ fn changed_content_is_noticed() {
 }
 
 #[rstest]
-#[case::certificate(ca().certificate.der, "SignedData")]
+#[case::certificate(ca().certificate.der, "ContentInfo: expected tag 0x06, got 0x30")]
 #[case::nothing_inside(NextCa::write(&[], &ca(), Digest::Sha256).unwrap().1, "got none")]
 #[case::garbage(b"<html>".to_vec(), "BER element")]
 #[case::other_content(

@@ -10,15 +10,19 @@ use scep::attribute::{MessageType, Nonce};
 use scep::ca_cert::{CaCertificates, read_certificates_only};
 use scep::caps::Capabilities;
 use scep::certificate::{Certificate, KeyUsage};
-use scep::client::{Checks, Continuity, Enrolment, Plan, PollPolicy, Step, Suite};
+use scep::client::{
+    BackOff, Checks, Continuity, Enrolment, Plan, PollPolicy, Recovery, RequestForm, Step, Suite,
+};
 use scep::cms::EnvelopedData;
+use scep::crl::Crl;
 use scep::csr::Csr;
 use scep::fault::Faults;
 use scep::finding::{Finding, Part, Place};
 use scep::http::{HttpRequest, HttpResponse, Incoming, Method};
 use scep::key::PublicKey;
-use scep::message::{IssuerAndSubject, MessageParts, Outcome, PkiMessage};
-use scep::server::{self, answer, receive};
+use scep::message::{IssuerAndSerial, IssuerAndSubject, MessageParts, Outcome, PkiMessage};
+use scep::next_ca::NextCa;
+use scep::server::{self, Reply, answer, receive};
 use scep::suite::{Cipher, Digest};
 use scep::tlv::{Source, Tlv};
 use scep::{Error, name};
@@ -117,8 +121,18 @@ fn certificates_only(octets: &[u8]) {
         for raw in &signed.certificates {
             let _ = raw.read().as_ref().map(question_certificate);
         }
+        signed.crls.iter().for_each(|crl| question_crl(crl));
     });
     check_places(&findings, octets.len());
+}
+
+fn question_crl(octets: &[u8]) {
+    note(Crl::read(Source::message(octets)), octets.len(), |read| {
+        check_places(&read.findings, octets.len());
+        let crl = &read.value;
+        let _ = (crl.number(), crl.is_current_at(NOW), crl.is_issued_by(&ca().certificate));
+        assert!(crl.revoked.iter().all(|revoked| crl.entry(&revoked.serial).is_some()));
+    });
 }
 
 fn certificate(octets: &[u8]) {
@@ -159,6 +173,15 @@ fn message_data(octets: &[u8]) {
     note(IssuerAndSubject::read(octets), octets.len(), |names| {
         assert!(names.write().len() <= octets.len() + 8);
     });
+    note(IssuerAndSerial::read(octets), octets.len(), |read| {
+        check_places(&read.findings, octets.len());
+        // The number is kept octet by octet.
+        assert_eq!(
+            IssuerAndSerial::read(&read.value.write()).map(|read| read.value).as_ref(),
+            Ok(&read.value)
+        );
+        let _ = (read.value.serial.to_string(), read.value.names(&ca().certificate));
+    });
 }
 
 fn name(octets: &[u8]) {
@@ -172,9 +195,16 @@ fn ca_cert(octets: &[u8]) {
     let mut findings = Vec::new();
     note(CaCertificates::read(octets, &mut findings), octets.len(), |read| {
         let _ = (read.recipient(), read.issuer());
+        assert_eq!(read.signers().len(), read.certificates.len());
         read.certificates.iter().for_each(question_certificate);
     });
     check_places(&findings, octets.len());
+    note(NextCa::read(octets), octets.len(), |read| {
+        check_places(&read.findings, octets.len());
+        for also_beside in [false, true] {
+            let _ = read.value.authenticate(&[ca().certificate], also_beside, &mut Vec::new());
+        }
+    });
 }
 
 fn caps(octets: &[u8]) {
@@ -217,8 +247,8 @@ fn server_receive(octets: &[u8]) {
             Err((refusal, reply_to)) => {
                 let _ = (refusal.fail_info(), refusal.to_string());
                 if let Some(to) = reply_to {
-                    let outcome = Outcome::Failure(refusal.fail_info(), None);
-                    let _ = answer(&to, outcome, &[], &ca, &mut Faults::none(), &mut rng());
+                    let reply = Reply::Failure(refusal.fail_info(), None);
+                    let _ = answer(&to, &reply, &ca, &mut Faults::none(), &mut rng());
                 }
             }
         }
@@ -323,7 +353,9 @@ fn under_way<T>(ask: impl FnOnce(&Enrolment, &Nonce) -> T) -> T {
             subject: device.certificate.subject.clone(),
             spki: device.key.public().spki().to_vec(),
             signer: device,
-            poll: PollPolicy { interval: 60, max_polls: 3, max_seconds: 600 },
+            request: RequestForm::PkcsReq,
+            poll: PollPolicy { interval: 60, max_polls: 3, max_seconds: 600, back_off: BackOff::NONE },
+            recovery: Recovery::End,
             checks: Checks::default(),
             continuity: Continuity::default(),
         };

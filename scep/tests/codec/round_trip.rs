@@ -5,13 +5,19 @@ use scep::attribute::{FailInfo, MessageType, Nonce, TransactionId};
 use scep::ca_cert::{CaCertificates, read_certificates_only};
 use scep::caps::{Capabilities, KEYWORDS};
 use scep::certificate::{Certificate, CertificateParts, Extension};
+use scep::cms::degenerate_crl;
+use scep::crl::{Crl, CrlParts, Revoked};
 use scep::csr::{Csr, CsrParts};
 use scep::fault::Faults;
-use scep::http::{CA_CERT, CA_RA_CERT, HttpRequest, Incoming, Method, Operation};
-use scep::message::{IssuerAndSubject, MessageParts, Outcome, PkiMessage, SignatureCheck};
+use scep::http::{
+    CA_CERT, CA_CERT_CHAIN, CA_RA_CERT, HttpRequest, Incoming, Method, NEXT_CA_CERT, Operation,
+};
+use scep::message::{IssuerAndSerial, IssuerAndSubject, MessageParts, Outcome, PkiMessage, SignatureCheck};
+use scep::next_ca::NextCa;
+use scep::serial::SerialNumber;
 use scep::suite::{Cipher, Digest};
 use scep::tlv::Source;
-use scep::{UnixTime, name};
+use scep::{Rule, UnixTime, name};
 
 use crate::cases;
 use crate::material::{NOW, ca, device, issued, key, rng};
@@ -24,6 +30,14 @@ const REASONS: [FailInfo; 5] = [
     FailInfo::BadRequest,
     FailInfo::BadTime,
     FailInfo::BadCertId,
+];
+
+const REQUESTS: [MessageType; 5] = [
+    MessageType::PkcsReq,
+    MessageType::RenewalReq,
+    MessageType::CertPoll,
+    MessageType::GetCert,
+    MessageType::GetCrl,
 ];
 
 fn nonce() -> impl Strategy<Value = Nonce> {
@@ -120,7 +134,7 @@ proptest! {
     #[test]
     fn a_request_reads_back_as_it_was_written(
         parts in parts(
-            prop::sample::select(vec![MessageType::PkcsReq, MessageType::RenewalReq, MessageType::CertPoll]),
+            prop::sample::select(&REQUESTS),
             Just(None),
         ),
         seed: u64,
@@ -221,6 +235,11 @@ proptest! {
         prop_assert_eq!(read.is_chain, certificates.len() > 1);
         let der: Vec<Vec<u8>> = read.certificates.into_iter().map(|certificate| certificate.der).collect();
         prop_assert_eq!(&der, &certificates);
+
+        let (content_type, body) = CaCertificates::write_chain(&certificates);
+        let read = CaCertificates::read(&body, &mut findings).unwrap();
+        prop_assert_eq!((&findings, content_type, read.is_chain), (&vec![], CA_CERT_CHAIN, true));
+        prop_assert_eq!(read.certificates.len(), certificates.len());
     }
 
     #[test]
@@ -230,6 +249,73 @@ proptest! {
     ) {
         let poll = IssuerAndSubject { issuer, subject };
         prop_assert_eq!(IssuerAndSubject::read(&poll.write()).unwrap(), poll);
+    }
+
+    #[test]
+    fn issuer_and_serial_reads_back_as_it_was_written_whatever_the_number(
+        issuer in distinguished_name(),
+        serial in prop::collection::vec(any::<u8>(), 1..60),
+    ) {
+        let query = IssuerAndSerial { issuer, serial: SerialNumber::new(&serial) };
+        let read = IssuerAndSerial::read(&query.write()).unwrap();
+        prop_assert_eq!(read.value.serial.octets(), serial.as_slice());
+        prop_assert_eq!(&read.value, &query);
+        let rules: Vec<Rule> = read.findings.iter().map(|finding| finding.rule).collect();
+        let expected = if query.serial.is_regular() { vec![] } else { vec![Rule::SerialNumber] };
+        prop_assert_eq!(rules, expected);
+    }
+
+    #[test]
+    fn a_crl_reads_back_as_it_was_written(
+        issuer in distinguished_name(),
+        // A leading 1 keeps the number positive and in its shortest form.
+        serials in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..19), 0..20),
+        this_update in 0..253_402_300_799_u64,
+        next_update in prop::option::of(0..253_402_300_799_u64),
+        reason in prop::option::of(0..10_u8),
+        number in 0..128_u8,
+        digest in prop::sample::select(&DIGESTS),
+    ) {
+        let ca = ca();
+        let revoked = serials.iter().map(|serial| Revoked {
+            serial: SerialNumber::new(&[&[1], serial.as_slice()].concat()),
+            at: Some(UnixTime(this_update)),
+            reason,
+        });
+        let mut parts = CrlParts::new(&issuer, &[1, 2, 3], number, UnixTime(this_update), 0);
+        parts.revoked = revoked.collect();
+        parts.next_update = next_update.map(UnixTime);
+        parts.digest = digest;
+        let written = parts.write(&ca.key).unwrap();
+        let payload = degenerate_crl(&written.der).write();
+        let mut findings = Vec::new();
+        let signed = read_certificates_only(Source::message_data(&payload), &mut findings).unwrap();
+        prop_assert!(signed.certificates.is_empty() && signed.content.is_none() && signed.signers.is_empty());
+        let read = Crl::read(Source::message_data(&signed.crls[0])).unwrap();
+        prop_assert_eq!((&findings, &read.findings), (&vec![], &vec![]));
+        let crl = read.value;
+        prop_assert_eq!((&crl.issuer, &crl.revoked, &crl.der), (&issuer, &parts.revoked, &written.der));
+        prop_assert_eq!(crl.this_update, Some(UnixTime(this_update)));
+        prop_assert_eq!(crl.next_update, parts.next_update);
+        prop_assert_eq!(crl.number(), Some(SerialNumber::new(&[number])));
+        prop_assert!(crl.verifies_with(ca.key.public()) && !crl.verifies_with(device().key.public()));
+    }
+
+    #[test]
+    fn the_next_ca_reads_back_as_it_was_written(
+        order in prop::collection::vec(0..3_usize, 1..5),
+        digest in prop::sample::select(&DIGESTS),
+    ) {
+        let stock = [device().certificate, issued(&mut Faults::none()), ca().certificate];
+        let next: Vec<Certificate> = order.iter().map(|i| stock[*i].clone()).collect();
+        let der: Vec<Vec<u8>> = next.iter().map(|one| one.der.clone()).collect();
+        let (content_type, body) = NextCa::write(&der, &ca(), digest).unwrap();
+        prop_assert_eq!(content_type, NEXT_CA_CERT);
+        let read = NextCa::read(&body).unwrap();
+        let mut findings = read.findings;
+        let believed = read.value.authenticate(&[ca().certificate], false, &mut findings).unwrap();
+        prop_assert_eq!(&believed.certificates, &next);
+        prop_assert_eq!(&findings, &[]);
     }
 
     #[test]
@@ -265,7 +351,8 @@ proptest! {
 
 #[test]
 fn the_queries_for_the_ca_read_back_as_they_were_written() {
-    for operation in [Operation::GetCaCaps, Operation::GetCaCert] {
+    use Operation::{GetCaCaps, GetCaCert, GetCaCertChain, GetNextCaCert};
+    for operation in [GetCaCaps, GetCaCert, GetCaCertChain, GetNextCaCert] {
         let request = HttpRequest::query(operation);
         let mut findings = Vec::new();
         let read = Incoming::read(request.method, &request.query, &request.body, &mut findings).unwrap();

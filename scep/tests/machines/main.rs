@@ -1,6 +1,8 @@
 //! The client machines against a server made of `receive`, `transaction` and `answer`, under a simulated
 //! clock, over a link that loses, repeats, delays and reorders. Nothing sleeps, nothing is random but by seed.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot prepare its material has failed")]
+
 mod discovery;
 mod enrolment;
 mod lab;

@@ -187,7 +187,7 @@ impl Server {
 
     /// Who may have a certificate.
     fn decide(&self, request: &Request, csr: &Csr, now: UnixTime) -> Result<(), FailInfo> {
-        let is_authorised = match request.standing(&[self.ca.certificate.clone()], now) {
+        let is_authorised = match request.standing(std::slice::from_ref(&self.ca.certificate), now) {
             Standing::Issued(validity) => validity == Validity::Valid,
             Standing::SelfSigned if request.message_type == MessageType::PkcsReq => {
                 csr.challenge.as_ref().is_some_and(|challenge| challenge.lossy() == CHALLENGE)

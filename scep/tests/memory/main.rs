@@ -5,7 +5,6 @@
 
 mod held;
 #[path = "../codec/material.rs"]
-#[expect(dead_code, reason = "the tests of the codec need more of it")]
 mod material;
 #[path = "../codec/readers.rs"]
 #[expect(dead_code, reason = "the tests of the codec need more of it")]

@@ -11,7 +11,7 @@ use scep::fault::Faults;
 use scep::finding::Finding;
 use scep::http::{HttpRequest, HttpResponse};
 use scep::key::PrivateKey;
-use scep::message::{IssuerAndSubject, PkiMessage};
+use scep::message::{IssuerAndSerial, IssuerAndSubject, PkiMessage};
 use scep::tlv::Source;
 use scep::{name, oid};
 
@@ -120,7 +120,14 @@ impl Saying {
                 }
                 Err(_) => self.say("data", "unreadable"),
             },
-            (Kind::PkcsReq, _) => match Csr::read(Source::message_data(plain)) {
+            (Kind::GetCert | Kind::GetCrl, _) => match IssuerAndSerial::read(plain) {
+                Ok(read) => {
+                    self.note(&read.findings);
+                    self.say("query", read.value);
+                }
+                Err(_) => self.say("data", "unreadable"),
+            },
+            (Kind::PkcsReq | Kind::RenewalReq, _) => match Csr::read(Source::message_data(plain)) {
                 Ok(read) => {
                     self.note(&read.findings);
                     self.say("csr.subject", name::print(&read.value.subject));
@@ -147,6 +154,7 @@ impl Saying {
     fn degenerate(&mut self, signed: &SignedData) {
         self.say("payload.content", signed.content.as_ref().map(|content| &content.bytes));
         self.say("payload.signers", signed.signers.len());
+        self.say("payload.crls", &signed.crls);
         let readable: Vec<_> = signed.certificates.iter().filter_map(|raw| raw.read().ok()).collect();
         self.say("payload.certificates", readable.len());
         self.say("payload.others", signed.certificates.len() - readable.len());
