@@ -97,6 +97,10 @@ impl Reader<'_> {
                     let path = [prefix, &[ident.to_string()]].concat();
                     self.read_path(path, ident.span().start().line, &mut tokens);
                 }
+                TokenTree::Punct(punct) if punct.as_char() == '*' && !prefix.is_empty() => {
+                    let segments = self.resolve([prefix, &["*".to_owned()]].concat());
+                    self.found.push(NamedPath { segments, line: punct.span().start().line });
+                }
                 TokenTree::Punct(_) | TokenTree::Literal(_) => {}
             }
         }
@@ -116,7 +120,12 @@ impl Reader<'_> {
                     tokens.next();
                     return self.read(stream, &path);
                 }
-                _ => break, // a glob, or the generic arguments of a call
+                Some(token) if is_punct(token, '*') => {
+                    path.push("*".to_owned());
+                    tokens.next();
+                    break;
+                }
+                _ => break, // the generic arguments of a call
             }
         }
         let segments = self.resolve(path);
@@ -208,7 +217,8 @@ mod tests {
     fn groups_in_use_lines_are_taken_apart() {
         check("use std::net::TcpStream;", &["std::net::TcpStream"]);
         check("use std::{fs, net::{self, IpAddr as Ip}};", &["std::fs", "std::net", "std::net::IpAddr"]);
-        check("pub use ::tokio::net::*;", &["tokio::net"]);
+        check("pub use ::tokio::net::*;", &["tokio::net::*"]);
+        check("use super::super::{*, judge::*};", &["crate::*", "crate::judge::*"]);
     }
 
     #[test]

@@ -27,6 +27,7 @@ fn packages() -> Vec<Package> {
         ),
         package("mock-client", &[("scep", Normal), ("scep-vectors", Dev)], &["mock-client", "scep"]),
         package("sceptic", &[("scep", Normal), ("mock-ca", Normal), ("mock-client", Normal)], &["sceptic"]),
+        package("scep-fuzz", &[("scep", Normal), ("scep-vectors", Normal)], &["scep-fuzz", "scep"]),
         package("tests", &[("sceptic", Normal)], &["tests"]),
     ]
 }
@@ -34,7 +35,7 @@ fn packages() -> Vec<Package> {
 /// One lawful file for each place that a rule covers.
 fn files() -> Vec<SourceFile> {
     [
-        ("scep/src/message.rs", "use crate::tlv::Span; use std::time::SystemTime; // never std::net"),
+        ("scep/src/message.rs", "use crate::tlv::Span; use rand_core::RngCore; // never std::net"),
         ("harness/src/judge/facts.rs", "use crate::transcript::Transcript; use super::Check;"),
         ("harness/src/plan.rs", "use crate::data::case::Case;"),
         ("harness/src/report/html.rs", "use crate::results::Line; use super::Reporter; use std::fs;"),
@@ -44,6 +45,10 @@ fn files() -> Vec<SourceFile> {
         ),
         ("mock-ca/src/ca/issue.rs", "use x509_cert::Certificate;"),
         ("mock-ca/src/serve.rs", "use hyper::Request; use scep::fault::Fault; use crate::store::memory;"),
+        (
+            "fuzz/targets/csr.rs",
+            "libfuzzer_sys::fuzz_target!(|octets: &[u8]| scep_fuzz::read(\"csr\", octets));",
+        ),
         ("harness/src/runner/http.rs", "use std::net::TcpStream; use crate::step; use mock_client::Client;"),
     ]
     .map(|(path, text)| SourceFile { path: path.to_owned(), text: text.to_owned() })
@@ -90,6 +95,8 @@ fn an_arrow_that_points_the_wrong_way_is_refused() {
         ("mock-client", "sceptic"),
         ("mock-ca", "scep-vectors"),
         ("sceptic", "tests"),
+        ("scep-fuzz", "mock-ca"),
+        ("scep-fuzz", "sceptic"),
     ] {
         planted_dependency(from, to, Kind::Normal, &format!("dependency on {to}"));
     }
@@ -145,6 +152,11 @@ fn scep_names_no_io_no_clock_and_no_chance() {
     planted("fn f() { SystemTime::now() }", "names SystemTime::now");
     planted("fn f() { std::time::Instant::now() }", "names std::time::Instant::now");
     planted("use rand_core::OsRng;", "names rand_core::OsRng");
+    planted("use std::time::SystemTime;", "names std::time::SystemTime");
+    planted("fn f() { rand::thread_rng() }", "names rand::thread_rng");
+    planted("fn f() { ChaCha20Rng::from_os_rng() }", "names ChaCha20Rng::from_os_rng");
+    planted("fn f() { std::thread::sleep(d) }", "names std::thread::sleep");
+    planted("fn f() { std::env::var(v) }", "names std::env::var");
 }
 
 #[test]
@@ -153,6 +165,12 @@ fn judge_and_plan_name_no_runner_and_no_socket() {
     planted_file("harness/src/judge/alive.rs", "use std::net::TcpStream;", "names std::net::TcpStream");
     planted_file("harness/src/plan/select.rs", "use crate::runner;", "names crate::runner");
     planted_file("harness/src/plan/select.rs", "async fn f() { tokio::spawn(g) }", "names tokio::spawn");
+    planted_file("harness/src/judge/alive.rs", "use crate::step::Step;", "names crate::step::Step");
+    planted_file("harness/src/judge/alive.rs", "use mock_ca::Server;", "names mock_ca::Server");
+    planted_file("harness/src/judge/alive.rs", "fn f() { std::fs::read(p) }", "names std::fs::read");
+    // A glob would bring the runner in without naming it.
+    planted_file("harness/src/judge.rs", "use super::*;", "names crate::*");
+    planted_file("harness/src/judge/alive.rs", "use super::super::{*};", "names crate::*");
 }
 
 #[test]
@@ -172,7 +190,17 @@ fn ra_and_ca_name_no_http_no_fault_and_no_store_engine() {
     planted("use crate::fault::Plan;", "names crate::fault::Plan");
     planted("use scep::fault::Fault;", "names scep::fault::Fault");
     planted("use crate::store::memory::MemoryStore;", "names crate::store::memory::MemoryStore");
+    planted("use crate::service::Service;", "names crate::service::Service");
+    planted("async fn f() { tokio::spawn(g) }", "names tokio::spawn");
+    planted("fn f() { std::fs::read(p) }", "names std::fs::read");
     planted_file("mock-ca/src/ca/crl.rs", "use rusqlite::Row;", "names rusqlite::Row");
+}
+
+#[test]
+fn a_fuzz_target_has_nothing_in_it() {
+    let planted = |text, expected| planted_file("fuzz/targets/crl.rs", text, expected);
+    planted("fn f() { scep::csr::Csr::read(s) }", "names scep::csr::Csr::read");
+    planted("use std::fs;", "names std::fs");
 }
 
 #[test]

@@ -35,12 +35,26 @@ pub fn root() -> &'static Path {
     tests.parent().unwrap_or(tests)
 }
 
-/// The packages of the workspace.
+/// The packages of the workspace, and the fuzz targets, which are a workspace of their own.
 ///
 /// # Errors
 /// When cargo cannot be run, or answers something else than its documented JSON.
 pub fn packages() -> Result<Vec<Package>, Unreadable> {
-    let arguments = ["metadata", "--no-deps", "--locked", "--format-version", "1"];
+    let mut all = declared("Cargo.toml")?;
+    for package in &mut all {
+        package.tree = tree(&package.name)?;
+    }
+    for mut package in declared("fuzz/Cargo.toml")? {
+        package.tree = locked(&root().join("fuzz/Cargo.lock"))?;
+        all.push(package);
+    }
+    Ok(all)
+}
+
+/// The packages of a workspace with the dependencies that their manifests declare.
+fn declared(manifest: &str) -> Result<Vec<Package>, Unreadable> {
+    let arguments =
+        ["metadata", "--no-deps", "--locked", "--format-version", "1", "--manifest-path", manifest];
     let odd =
         |message: &str| Unreadable::Cargo { arguments: arguments.join(" "), message: message.to_owned() };
     let metadata: Value =
@@ -58,7 +72,7 @@ pub fn packages() -> Result<Vec<Package>, Unreadable> {
                 kind: if dependency["kind"] == "dev" { Kind::Dev } else { Kind::Normal },
             })
             .collect();
-        packages.push(Package { name: name.to_owned(), dependencies, tree: tree(name)? });
+        packages.push(Package { name: name.to_owned(), dependencies, tree: BTreeSet::new() });
     }
     Ok(packages)
 }
@@ -68,6 +82,15 @@ fn tree(package: &str) -> Result<BTreeSet<String>, Unreadable> {
     let arguments = ["tree", "--locked", "--no-dedupe", "-e", "normal", "--prefix", "none", "-p", package];
     let lines = cargo(&arguments)?;
     Ok(lines.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect())
+}
+
+/// Names of all packages of a lock file: what is in none of its builds is not in it. Asking cargo for the
+/// tree would fetch what only fuzzing needs.
+fn locked(path: &Path) -> Result<BTreeSet<String>, Unreadable> {
+    let text =
+        std::fs::read_to_string(path).map_err(|source| Unreadable::File { path: path.to_owned(), source })?;
+    let names = text.lines().filter_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'));
+    Ok(names.map(str::to_owned).collect())
 }
 
 fn cargo(arguments: &[&str]) -> Result<String, Unreadable> {
@@ -83,16 +106,17 @@ fn cargo(arguments: &[&str]) -> Result<String, Unreadable> {
     String::from_utf8(output.stdout).map_err(|error| failed(error.to_string()))
 }
 
-/// Every file of Rust source in the `src` folder of a package.
+/// Every file of Rust source in the `src` folder of a package, and every fuzz target.
 ///
 /// # Errors
 /// When a file or folder cannot be read.
 pub fn sources() -> Result<Vec<SourceFile>, Unreadable> {
     let mut files = Vec::new();
     for package in entries(root())? {
-        let source = package.join("src");
-        if source.is_dir() {
-            collect(&source, &mut files)?;
+        for source in [package.join("src"), package.join("targets")] {
+            if source.is_dir() {
+                collect(&source, &mut files)?;
+            }
         }
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
