@@ -1,4 +1,4 @@
-//! The public test keys of `vectors/keys`: where every RSA key of a loopback run comes from.
+//! The public test keys of `vectors/keys`: where every key of a loopback run comes from.
 //!
 //! Making an RSA-2048 key costs between 20 ms and a second; a suite that runs hundreds of enrolments takes
 //! its keys from here instead. Their private halves are published with the source, so they may only ever
@@ -7,7 +7,7 @@
 /// Keys of the pool, as [`pool`] returns them.
 const POOL_SIZE: usize = 24;
 
-/// An RSA private key that everybody knows.
+/// A private key that everybody knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TestKey {
     /// File name in `vectors/keys` without its extension, e.g. `pool-07`.
@@ -29,7 +29,8 @@ pub fn all() -> &'static [TestKey] {
     &KEYS
 }
 
-/// The key of this name: `ca-rsa`, `ra-rsa`, `rsa-1024`, `rsa-4096` or one of the pool.
+/// The key of this name: `ca-rsa`, `ra-rsa`, `rsa-1024` … `rsa-8192`, `ec-p256`, `ec-p384`, `ec-p521`,
+/// `ca-ec-p256`, `ca-ec-p384`, `ca-ec-p521` or one of the pool.
 pub fn named(name: &str) -> Option<&'static TestKey> {
     KEYS.iter().find(|key| key.name == name)
 }
@@ -40,11 +41,12 @@ macro_rules! embedded {
     };
 }
 
-static KEYS: [TestKey; 28] = embedded! {
+static KEYS: [TestKey; 36] = embedded! {
     "pool-00" "pool-01" "pool-02" "pool-03" "pool-04" "pool-05" "pool-06" "pool-07"
     "pool-08" "pool-09" "pool-10" "pool-11" "pool-12" "pool-13" "pool-14" "pool-15"
     "pool-16" "pool-17" "pool-18" "pool-19" "pool-20" "pool-21" "pool-22" "pool-23"
-    "ca-rsa" "ra-rsa" "rsa-1024" "rsa-4096"
+    "ca-rsa" "ra-rsa" "rsa-1024" "rsa-3072" "rsa-4096" "rsa-8192"
+    "ec-p256" "ec-p384" "ec-p521" "ca-ec-p256" "ca-ec-p384" "ca-ec-p521"
 };
 
 #[cfg(test)]
@@ -52,6 +54,7 @@ mod tests {
     use std::collections::BTreeSet;
     use std::path::Path;
 
+    use openssl::nid::Nid;
     use openssl::pkey::{PKey, Private};
 
     use super::*;
@@ -61,16 +64,29 @@ mod tests {
     }
 
     #[test]
-    fn every_key_is_an_rsa_key_of_the_size_its_name_says() {
-        for key in all() {
-            let bits = match key.name {
-                "rsa-1024" => 1024,
-                "rsa-4096" => 4096,
-                _ => 2048,
-            };
+    fn every_rsa_key_is_of_the_size_its_name_says() {
+        for key in all().iter().filter(|key| !key.name.contains("ec-p")) {
+            let bits = key.name.strip_prefix("rsa-").map_or(2048, |bits| bits.parse().unwrap());
             let parsed = parse(key).rsa().expect(key.name);
-            assert!(parsed.check_key().unwrap(), "{} is inconsistent", key.name);
+            // Testing the primes of the longest takes a quarter of a minute: that they are its factors must do.
+            let (p, q) = (parsed.p().unwrap(), parsed.q().unwrap());
+            assert_eq!(parsed.n(), &*(p * q), "{} is inconsistent", key.name);
+            assert!(bits > 4096 || parsed.check_key().unwrap(), "{} is inconsistent", key.name);
             assert_eq!(parsed.size() * 8, bits, "{}", key.name);
+        }
+    }
+
+    #[test]
+    fn every_other_key_is_on_the_curve_its_name_says() {
+        for key in all().iter().filter(|key| key.name.contains("ec-p")) {
+            let curve = match key.name.rsplit('-').next() {
+                Some("p256") => Nid::X9_62_PRIME256V1,
+                Some("p384") => Nid::SECP384R1,
+                _ => Nid::SECP521R1,
+            };
+            let parsed = parse(key).ec_key().expect(key.name);
+            parsed.check_key().expect(key.name);
+            assert_eq!(parsed.group().curve_name(), Some(curve), "{}", key.name);
         }
     }
 
