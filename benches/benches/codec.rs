@@ -46,7 +46,7 @@ fn pkcs_req(client: &Sender, ca: &Sender) -> Vec<u8> {
         recipient_nonce: None,
         outcome: None,
         message_data: Some(csr.write(&client.key, &mut Faults::none()).expect("a request")),
-        recipient: Some(ca.certificate.clone()),
+        recipient: Some(ca.certificate.clone().into()),
         cipher: Cipher::Aes128,
         digest: Digest::Sha256,
         certificates: vec![client.certificate.der.clone()],
@@ -99,6 +99,7 @@ fn build_certrep(c: &mut Criterion) {
         sender_nonce: Some(Nonce::random(&mut rng)),
         digest: Digest::Sha256,
         cipher: Cipher::Aes128,
+        password: None,
         signer: Some(client.certificate.clone()),
     };
     let issued = [client.certificate];

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::fault::Faults;
 use crate::finding::{Finding, Rule};
 use crate::key::{PrivateKey, PublicKey};
-use crate::suite::Digest;
+use crate::suite::{Digest, SignatureAlgorithm};
 use crate::time::UnixTime;
 use crate::tlv::{Source, Tlv, tag};
 use crate::{Read, name, oid, write};
@@ -32,7 +32,7 @@ pub struct Certificate {
     /// Extensions in order.
     pub extensions: Vec<Extension>,
     tbs: Vec<u8>,
-    signature_algorithm: ObjectIdentifier,
+    signature_algorithm: Option<SignatureAlgorithm>,
     signature: Vec<u8>,
 }
 
@@ -60,6 +60,17 @@ impl KeyUsage {
     pub const KEY_CERT_SIGN: u16 = 1 << 5;
     /// cRLSign.
     pub const CRL_SIGN: u16 = 1 << 6;
+
+    /// keyAgreement.
+    pub const KEY_AGREEMENT: u16 = 1 << 4;
+
+    /// What a requester's certificate permits, RFC 8894 2.3: digitalSignature, and keyEncipherment if the
+    /// key can encrypt.
+    #[must_use]
+    pub fn of_requester(key: &PublicKey) -> Self {
+        let encipherment = if key.can_encrypt() { Self::KEY_ENCIPHERMENT } else { 0 };
+        Self(Self::DIGITAL_SIGNATURE | encipherment)
+    }
 
     const NAMES: [&'static str; 9] = [
         "digitalSignature",
@@ -151,7 +162,7 @@ impl Certificate {
             spki: spki.bytes().to_vec(),
             extensions,
             tbs: tbs.bytes().to_vec(),
-            signature_algorithm: read_algorithm(&algorithm)?,
+            signature_algorithm: SignatureAlgorithm::read(&algorithm, None).ok(),
             signature: signature.content().get(1..).unwrap_or_default().to_vec(),
         })
     }
@@ -199,8 +210,7 @@ impl Certificate {
     /// True when the certificate's signature verifies with the key.
     #[must_use]
     pub fn verifies_with(&self, key: &PublicKey) -> bool {
-        Digest::from_oid(self.signature_algorithm)
-            .is_some_and(|digest| key.verifies(digest, &self.tbs, &self.signature))
+        self.signature_algorithm.is_some_and(|algorithm| key.verifies(algorithm, &self.tbs, &self.signature))
     }
 
     /// True when it names itself as issuer and its own key verifies it.
@@ -351,10 +361,10 @@ pub struct CertificateParts {
 
 impl CertificateParts {
     /// A certificate of the requester's own for signing its first request: RFC 8894 2.3 wants keyUsage to
-    /// permit digitalSignature and keyEncipherment.
+    /// permit digitalSignature, and keyEncipherment if the key can encrypt.
     #[must_use]
     pub fn self_signed(subject: &[u8], key: &PublicKey, serial: Vec<u8>, now: UnixTime) -> Self {
-        let usage = KeyUsage::DIGITAL_SIGNATURE | KeyUsage::KEY_ENCIPHERMENT;
+        let usage = KeyUsage::of_requester(key).0;
         Self {
             serial,
             issuer: subject.to_vec(),
@@ -374,7 +384,7 @@ impl CertificateParts {
     /// When the cryptographic library fails.
     pub fn write(mut self, issuer: &PrivateKey, faults: &mut Faults) -> Result<Vec<u8>> {
         faults.certificate(&mut self, issuer.public())?;
-        let algorithm = write::algorithm(self.digest.with_rsa(), Some(&write::null()));
+        let algorithm = issuer.signature_algorithm(self.digest).write()?;
         let time = |t: UnixTime| {
             let (tag, text) = t.to_asn1();
             write::tlv(tag, text.as_bytes())

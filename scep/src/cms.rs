@@ -6,9 +6,13 @@
 //! is a finding.
 
 pub mod enveloped_data;
+mod openers;
+mod recipient;
 pub mod signed_data;
 
-pub use enveloped_data::{EnvelopeParts, EnvelopedData, Recipient};
+pub use enveloped_data::{Authentication, EnvelopeParts, EnvelopedData, Opened};
+pub use openers::Openers;
+pub use recipient::{Agreement, Derivation, Recipient, RecipientForm, RecipientInfo};
 pub use signed_data::{
     Attribute, AttributeValue, Octets, RawCertificate, SignedData, SignedDataParts, SignerInfo,
     SignerInfoParts,

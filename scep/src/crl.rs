@@ -8,18 +8,17 @@
 //!   crlExtensions [0] OPTIONAL }
 //! ```
 
-use const_oid::ObjectIdentifier;
 use der::Decode;
 
 use crate::certificate::{
-    Certificate, Extension, pem, read_algorithm, read_extensions, read_extensions_list, write_extensions,
+    Certificate, Extension, pem, read_extensions, read_extensions_list, write_extensions,
 };
 use crate::error::{Error, Result};
 use crate::finding::{Finding, Rule};
 use crate::key::{PrivateKey, PublicKey};
 use crate::message::same_name;
 use crate::serial::SerialNumber;
-use crate::suite::Digest;
+use crate::suite::{Digest, SignatureAlgorithm};
 use crate::time::UnixTime;
 use crate::tlv::{Source, Tlv, tag};
 use crate::{Read, oid, write};
@@ -40,7 +39,7 @@ pub struct Crl {
     /// crlExtensions in order.
     pub extensions: Vec<Extension>,
     tbs: Vec<u8>,
-    signature_algorithm: ObjectIdentifier,
+    signature_algorithm: Option<SignatureAlgorithm>,
     signature: Vec<u8>,
 }
 
@@ -102,7 +101,7 @@ impl Crl {
             },
             extensions,
             tbs: tbs.bytes().to_vec(),
-            signature_algorithm: read_algorithm(&algorithm)?,
+            signature_algorithm: SignatureAlgorithm::read(&algorithm, None).ok(),
             signature: signature
                 .expect("CRL signature", tag::BIT_STRING)?
                 .content()
@@ -135,8 +134,7 @@ impl Crl {
     /// True when the CRL's signature verifies with the key.
     #[must_use]
     pub fn verifies_with(&self, key: &PublicKey) -> bool {
-        Digest::from_oid(self.signature_algorithm)
-            .is_some_and(|digest| key.verifies(digest, &self.tbs, &self.signature))
+        self.signature_algorithm.is_some_and(|algorithm| key.verifies(algorithm, &self.tbs, &self.signature))
     }
 
     /// True when the certificate names the CRL's issuer, and its key verifies the CRL.
@@ -249,7 +247,7 @@ impl CrlParts {
     /// # Errors
     /// When an entry has no time, or the cryptographic library fails.
     pub fn write(&self, issuer: &PrivateKey) -> Result<Crl> {
-        let algorithm = write::algorithm(self.digest.with_rsa(), Some(&write::null()));
+        let algorithm = issuer.signature_algorithm(self.digest).write()?;
         let revoked = self.revoked.iter().map(Revoked::write).collect::<Result<Vec<_>>>()?;
         let revoked =
             if revoked.is_empty() { Vec::new() } else { write::tlv(tag::SEQUENCE, &revoked.concat()) };

@@ -9,12 +9,12 @@ use const_oid::ObjectIdentifier;
 use der::Decode;
 
 use crate::attribute::Text;
-use crate::certificate::{Extension, read_algorithm, read_extensions, write_extensions};
+use crate::certificate::{Extension, read_extensions, write_extensions};
 use crate::error::Result;
 use crate::fault::Faults;
 use crate::finding::{Finding, Rule};
-use crate::key::{PrivateKey, PublicKey};
-use crate::suite::Digest;
+use crate::key::{Password, PrivateKey, PublicKey};
+use crate::suite::{Digest, SignatureAlgorithm};
 use crate::tlv::{Source, Tlv, tag};
 use crate::{Read, oid, write};
 
@@ -32,7 +32,7 @@ pub struct Csr {
     /// Requested extensions, in order.
     pub extensions: Vec<Extension>,
     info: Vec<u8>,
-    signature_algorithm: ObjectIdentifier,
+    signature_algorithm: Option<SignatureAlgorithm>,
     signature: Vec<u8>,
 }
 
@@ -98,7 +98,7 @@ impl Csr {
             challenge,
             extensions,
             info: info.bytes().to_vec(),
-            signature_algorithm: read_algorithm(&algorithm)?,
+            signature_algorithm: SignatureAlgorithm::read(&algorithm, None).ok(),
             signature: signature.content().get(1..).unwrap_or_default().to_vec(),
         };
         Ok(Read { value, findings })
@@ -121,8 +121,14 @@ impl Csr {
     /// True when the request is signed with the key that it asks to certify: proof of possession.
     #[must_use]
     pub fn proves_possession(&self) -> bool {
-        let Some(digest) = Digest::from_oid(self.signature_algorithm) else { return false };
-        self.public_key().is_ok_and(|key| key.verifies(digest, &self.info, &self.signature))
+        let Some(algorithm) = self.signature_algorithm else { return false };
+        self.public_key().is_ok_and(|key| key.verifies(algorithm, &self.info, &self.signature))
+    }
+
+    /// challengePassword as what an envelope may be for (RFC 8894 3.1).
+    #[must_use]
+    pub fn password(&self) -> Option<Password> {
+        self.challenge.as_ref().map(|text| Password::new(text.octets.clone()))
     }
 
     /// Requested DNS names.
@@ -204,7 +210,7 @@ impl CsrParts {
         ]);
         let mut signature = key.sign(self.digest, &info)?;
         faults.csr_signature(&mut signature);
-        let algorithm = write::algorithm(self.digest.with_rsa(), Some(&write::null()));
+        let algorithm = key.signature_algorithm(self.digest).write()?;
         Ok(write::sequence(&[&info, &algorithm, &write::bit_string(&signature)]))
     }
 }

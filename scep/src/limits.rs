@@ -14,3 +14,12 @@ pub const RSA_BITS: u32 = 16_384;
 /// Longest transactionID kept, in octets. The RFC names no bound (3.2.1.1); the longest seen in the field
 /// is a 128-digit hash in text.
 pub const TRANSACTION_ID: usize = 1024;
+
+/// Most iterations of PBKDF2 that opening one envelope may cost, over all its recipients and passwords. The
+/// highest number that is recommended to anybody is 600 000 (OWASP, HMAC-SHA256); OpenSSL writes 2048 into
+/// an envelope. At the limit it takes half a second.
+pub const PBKDF2_ITERATIONS: u32 = 1_000_000;
+
+/// Most operations with private keys that opening one envelope may cost, over all its recipients and keys.
+/// SCEP has one recipient (RFC 8894 3.1); 32 operations with RSA-8192 take a second.
+pub const KEY_OPERATIONS: usize = 32;

@@ -16,7 +16,6 @@ use crate::cms::{AttributeValue, EnvelopedData, SignedData, SignerInfo};
 use crate::error::{Error, Result};
 use crate::finding::{Finding, Rule};
 use crate::key::PublicKey;
-use crate::suite::Digest;
 use crate::tlv::{Source, tag};
 use crate::{Read, limits, oid};
 use const_oid::ObjectIdentifier;
@@ -185,8 +184,12 @@ impl PkiMessage {
         let failed = Verification { digest: false, signature: SignatureCheck::Fails };
         let Some(signer) = self.signer() else { return failed };
         let Some(digest) = signer.digest() else { return failed };
-        let signing = Digest::from_oid(signer.signature_algorithm).unwrap_or(digest);
-        let verifies = |octets: &[u8]| key.verifies(signing, octets, &signer.signature);
+        let verifies = |octets: &[u8]| {
+            signer
+                .algorithm
+                .as_ref()
+                .is_ok_and(|algorithm| key.verifies(*algorithm, octets, &signer.signature))
+        };
         if signer.signed_attributes.is_none() {
             // Without signed attributes the signature covers the content itself: nothing of SCEP is signed.
             return failed;

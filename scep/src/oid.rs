@@ -18,6 +18,8 @@ oids! {
     SIGNED_DATA = "signedData", "1.2.840.113549.1.7.2";
     /// See [`DATA`].
     ENVELOPED_DATA = "envelopedData", "1.2.840.113549.1.7.3";
+    /// See [`DATA`]; RFC 5083.
+    AUTH_ENVELOPED_DATA = "authEnvelopedData", "1.2.840.113549.1.9.16.1.23";
     /// CMS attributes, RFC 5652 section 11.
     CONTENT_TYPE = "contentType", "1.2.840.113549.1.9.3";
     /// See [`CONTENT_TYPE`].
@@ -54,10 +56,82 @@ oids! {
     SHA384_WITH_RSA = "sha384WithRSAEncryption", "1.2.840.113549.1.1.12";
     /// See [`RSA_ENCRYPTION`].
     SHA512_WITH_RSA = "sha512WithRSAEncryption", "1.2.840.113549.1.1.13";
+    /// See [`RSA_ENCRYPTION`].
+    SHA224_WITH_RSA = "sha224WithRSAEncryption", "1.2.840.113549.1.1.14";
+    /// See [`RSA_ENCRYPTION`].
+    RSAES_OAEP = "rsaesOaep", "1.2.840.113549.1.1.7";
+    /// See [`RSA_ENCRYPTION`].
+    MGF1 = "mgf1", "1.2.840.113549.1.1.8";
+    /// See [`RSA_ENCRYPTION`].
+    P_SPECIFIED = "pSpecified", "1.2.840.113549.1.1.9";
+    /// See [`RSA_ENCRYPTION`].
+    RSASSA_PSS = "rsassaPss", "1.2.840.113549.1.1.10";
+    /// Elliptic curve keys and their signatures, RFC 5480 and RFC 5758.
+    EC_PUBLIC_KEY = "ecPublicKey", "1.2.840.10045.2.1";
+    /// See [`EC_PUBLIC_KEY`].
+    P256 = "secp256r1", "1.2.840.10045.3.1.7";
+    /// See [`EC_PUBLIC_KEY`].
+    P384 = "secp384r1", "1.3.132.0.34";
+    /// See [`EC_PUBLIC_KEY`].
+    P521 = "secp521r1", "1.3.132.0.35";
+    /// See [`EC_PUBLIC_KEY`].
+    ECDSA_WITH_SHA1 = "ecdsa-with-SHA1", "1.2.840.10045.4.1";
+    /// See [`EC_PUBLIC_KEY`].
+    ECDSA_WITH_SHA224 = "ecdsa-with-SHA224", "1.2.840.10045.4.3.1";
+    /// See [`EC_PUBLIC_KEY`].
+    ECDSA_WITH_SHA256 = "ecdsa-with-SHA256", "1.2.840.10045.4.3.2";
+    /// See [`EC_PUBLIC_KEY`].
+    ECDSA_WITH_SHA384 = "ecdsa-with-SHA384", "1.2.840.10045.4.3.3";
+    /// See [`EC_PUBLIC_KEY`].
+    ECDSA_WITH_SHA512 = "ecdsa-with-SHA512", "1.2.840.10045.4.3.4";
+    /// Key agreement by ECDH, RFC 5753 7.1.4: standard, then with cofactor (which is 1 on every curve here).
+    STD_DH_SHA1_KDF = "dhSinglePass-stdDH-sha1kdf-scheme", "1.3.133.16.840.63.0.2";
+    /// See [`STD_DH_SHA1_KDF`].
+    STD_DH_SHA224_KDF = "dhSinglePass-stdDH-sha224kdf-scheme", "1.3.132.1.11.0";
+    /// See [`STD_DH_SHA1_KDF`].
+    STD_DH_SHA256_KDF = "dhSinglePass-stdDH-sha256kdf-scheme", "1.3.132.1.11.1";
+    /// See [`STD_DH_SHA1_KDF`].
+    STD_DH_SHA384_KDF = "dhSinglePass-stdDH-sha384kdf-scheme", "1.3.132.1.11.2";
+    /// See [`STD_DH_SHA1_KDF`].
+    STD_DH_SHA512_KDF = "dhSinglePass-stdDH-sha512kdf-scheme", "1.3.132.1.11.3";
+    /// See [`STD_DH_SHA1_KDF`].
+    COFACTOR_DH_SHA1_KDF = "dhSinglePass-cofactorDH-sha1kdf-scheme", "1.3.133.16.840.63.0.3";
+    /// See [`STD_DH_SHA1_KDF`].
+    COFACTOR_DH_SHA224_KDF = "dhSinglePass-cofactorDH-sha224kdf-scheme", "1.3.132.1.14.0";
+    /// See [`STD_DH_SHA1_KDF`].
+    COFACTOR_DH_SHA256_KDF = "dhSinglePass-cofactorDH-sha256kdf-scheme", "1.3.132.1.14.1";
+    /// See [`STD_DH_SHA1_KDF`].
+    COFACTOR_DH_SHA384_KDF = "dhSinglePass-cofactorDH-sha384kdf-scheme", "1.3.132.1.14.2";
+    /// See [`STD_DH_SHA1_KDF`].
+    COFACTOR_DH_SHA512_KDF = "dhSinglePass-cofactorDH-sha512kdf-scheme", "1.3.132.1.14.3";
+    /// Wrapping of a content key under an agreed key, RFC 3394 and RFC 3217.
+    AES128_WRAP = "aes128-wrap", "2.16.840.1.101.3.4.1.5";
+    /// See [`AES128_WRAP`].
+    AES192_WRAP = "aes192-wrap", "2.16.840.1.101.3.4.1.25";
+    /// See [`AES128_WRAP`].
+    AES256_WRAP = "aes256-wrap", "2.16.840.1.101.3.4.1.45";
+    /// See [`AES128_WRAP`].
+    DES3_WRAP = "des3-wrap", "1.2.840.113549.1.9.16.3.6";
+    /// Password recipients: derivation and wrapping, RFC 8018 and RFC 3211.
+    PBKDF2 = "pbkdf2", "1.2.840.113549.1.5.12";
+    /// See [`PBKDF2`].
+    PWRI_KEK = "pwri-kek", "1.2.840.113549.1.9.16.3.9";
+    /// See [`PBKDF2`].
+    HMAC_SHA1 = "hmacWithSHA1", "1.2.840.113549.2.7";
+    /// See [`PBKDF2`].
+    HMAC_SHA224 = "hmacWithSHA224", "1.2.840.113549.2.8";
+    /// See [`PBKDF2`].
+    HMAC_SHA256 = "hmacWithSHA256", "1.2.840.113549.2.9";
+    /// See [`PBKDF2`].
+    HMAC_SHA384 = "hmacWithSHA384", "1.2.840.113549.2.10";
+    /// See [`PBKDF2`].
+    HMAC_SHA512 = "hmacWithSHA512", "1.2.840.113549.2.11";
     /// Digests.
     MD5 = "md5", "1.2.840.113549.2.5";
     /// See [`MD5`].
     SHA1 = "sha-1", "1.3.14.3.2.26";
+    /// See [`MD5`].
+    SHA224 = "sha-224", "2.16.840.1.101.3.4.2.4";
     /// See [`MD5`].
     SHA256 = "sha-256", "2.16.840.1.101.3.4.2.1";
     /// See [`MD5`].
@@ -74,6 +148,14 @@ oids! {
     AES192_CBC = "aes192-cbc", "2.16.840.1.101.3.4.1.22";
     /// See [`DES_CBC`].
     AES256_CBC = "aes256-cbc", "2.16.840.1.101.3.4.1.42";
+    /// See [`DES_CBC`].
+    BLOWFISH_CBC = "blowfish-cbc", "1.3.6.1.4.1.3029.1.2";
+    /// See [`DES_CBC`]; RFC 5084.
+    AES128_GCM = "aes128-gcm", "2.16.840.1.101.3.4.1.6";
+    /// See [`DES_CBC`]; RFC 5084.
+    AES192_GCM = "aes192-gcm", "2.16.840.1.101.3.4.1.26";
+    /// See [`DES_CBC`]; RFC 5084.
+    AES256_GCM = "aes256-gcm", "2.16.840.1.101.3.4.1.46";
     /// Certificate extensions, RFC 5280.
     SUBJECT_KEY_ID = "subjectKeyIdentifier", "2.5.29.14";
     /// See [`SUBJECT_KEY_ID`].

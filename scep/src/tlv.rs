@@ -275,6 +275,18 @@ impl<'a> Tlv<'a> {
         Ok(members)
     }
 
+    /// The content as an INTEGER of at most 32 bits; None when it is negative, larger or empty.
+    #[must_use]
+    pub fn small_number(&self) -> Option<u32> {
+        let content = self.content();
+        let significant = content.iter().position(|octet| *octet != 0).unwrap_or(content.len());
+        let octets = content.get(significant..)?;
+        if content.is_empty() || content.first().is_some_and(|octet| octet & 0x80 != 0) || octets.len() > 4 {
+            return None;
+        }
+        Some(octets.iter().fold(0, |number, octet| number << 8 | u32::from(*octet)))
+    }
+
     /// An error about this element.
     #[must_use]
     pub fn malformed(&self, what: &'static str, detail: impl Into<String>) -> Error {

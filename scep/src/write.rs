@@ -67,6 +67,15 @@ pub fn integer(value: u8) -> Vec<u8> {
     if value < 0x80 { tlv(tag::INTEGER, &[value]) } else { tlv(tag::INTEGER, &[0, value]) }
 }
 
+/// INTEGER from a number of up to 32 bits.
+#[must_use]
+pub fn number(value: u32) -> Vec<u8> {
+    let octets = [&[0], value.to_be_bytes().as_slice()].concat();
+    // The shortest form keeps one octet, and a zero before a set sign bit.
+    let redundant = octets.windows(2).take_while(|pair| matches!(pair, [0, next] if *next < 0x80)).count();
+    tlv(tag::INTEGER, octets.get(redundant..).unwrap_or_default())
+}
+
 /// INTEGER from content octets that are already in two's complement.
 #[must_use]
 pub fn integer_bytes(content: &[u8]) -> Vec<u8> {
@@ -111,7 +120,22 @@ pub fn algorithm(algorithm: ObjectIdentifier, parameters: Option<&[u8]>) -> Vec<
 
 #[cfg(test)]
 mod tests {
-    use super::{named_bits, tlv};
+    use super::{named_bits, number, tlv};
+
+    #[test]
+    fn numbers_are_in_their_shortest_form() {
+        for (value, der) in [
+            (0, vec![2, 1, 0]),
+            (0x7f, vec![2, 1, 0x7f]),
+            (0x80, vec![2, 2, 0, 0x80]),
+            (2048, vec![2, 2, 8, 0]),
+            (u32::MAX, vec![2, 5, 0, 0xff, 0xff, 0xff, 0xff]),
+        ] {
+            assert_eq!(number(value), der);
+            let source = crate::tlv::Source::message(&der);
+            assert_eq!(crate::tlv::Tlv::read(source, 0).unwrap().small_number(), Some(value));
+        }
+    }
 
     #[test]
     fn lengths_are_minimal_on_both_sides_of_each_boundary() {

@@ -63,7 +63,7 @@ fn fields(label: &str, certificate: &Certificate, outer: &Tlv<'_>) -> Node {
 /// SubjectPublicKeyInfo.
 pub(super) fn public_key(spki: &[u8], place: Option<Place>) -> Node {
     let value = match PublicKey::from_spki(spki) {
-        Ok(key) => format!("RSA {} bits", key.bits()),
+        Ok(key) => key.to_string(),
         Err(error) => error.to_string(),
     };
     Node::new("subjectPublicKeyInfo").value(value).at(place)

@@ -1,6 +1,6 @@
 //! The inner layer: EnvelopedData, and with a key what is in it.
 
-use scep::cms::{EnvelopedData, Recipient};
+use scep::cms::{EnvelopedData, RecipientInfo};
 use scep::finding::Part;
 use scep::suite::Cipher;
 use scep::tlv::{Source, Tlv};
@@ -74,7 +74,7 @@ impl Reader<'_> {
     }
 }
 
-fn recipient_info(index: usize, recipient: &Recipient, outer: &Tlv<'_>) -> Node {
+fn recipient_info(index: usize, recipient: &RecipientInfo, outer: &Tlv<'_>) -> Node {
     let node = Node::new(format!("recipientInfos[{index}]")).value(recipient.kind).at(recipient.place);
     let members = members_at(outer, recipient.place);
     let place = |octets: &[u8]| place_of(&members, octets);

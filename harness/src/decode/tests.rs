@@ -57,7 +57,7 @@ fn message(
         recipient_nonce: outcome.is_some().then(|| Nonce(vec![0xbb; 16])),
         outcome,
         message_data: data,
-        recipient: Some(to.certificate),
+        recipient: Some(to.certificate.into()),
         cipher: Cipher::Aes128,
         digest: Digest::Sha256,
         certificates: vec![from.certificate.der.clone()],

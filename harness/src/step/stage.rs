@@ -266,7 +266,7 @@ impl<'a> Stage<'a> {
             recipient_nonce: None,
             outcome: None,
             message_data: Some(outgoing.data.clone()),
-            recipient: Some(recipient.clone()),
+            recipient: Some(recipient.clone().into()),
             cipher: outgoing.cipher,
             digest: outgoing.digest,
             certificates: vec![identity.sender.certificate.der.clone()],

@@ -34,10 +34,7 @@ pub fn root(
     now: UnixTime,
     days: u32,
 ) -> Result<CertificateParts> {
-    let usage = KeyUsage::DIGITAL_SIGNATURE
-        | KeyUsage::KEY_ENCIPHERMENT
-        | KeyUsage::KEY_CERT_SIGN
-        | KeyUsage::CRL_SIGN;
+    let usage = KeyUsage::of_requester(key).0 | KeyUsage::KEY_CERT_SIGN | KeyUsage::CRL_SIGN;
     Ok(CertificateParts {
         serial,
         issuer: subject.to_vec(),
@@ -65,9 +62,10 @@ pub fn certificate_for(
     now: UnixTime,
     days: u32,
 ) -> Result<CertificateParts> {
+    let key = csr.public_key()?;
     let mut extensions = vec![
-        Extension::key_usage(KeyUsage::DIGITAL_SIGNATURE | KeyUsage::KEY_ENCIPHERMENT),
-        Extension::subject_key_id(&csr.public_key()?.identifier()?),
+        Extension::key_usage(KeyUsage::of_requester(&key).0),
+        Extension::subject_key_id(&key.identifier()?),
         Extension::authority_key_id(issuer.key_identifier),
     ];
     // dNSName is an IA5String: what is not ASCII was no DNS name.

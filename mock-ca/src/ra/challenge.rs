@@ -4,6 +4,7 @@ use std::fmt;
 
 use openssl::memcmp;
 use openssl::sha::sha256;
+use scep::key::Password;
 use serde::Deserialize;
 
 use super::Checks;
@@ -18,6 +19,12 @@ impl Challenge {
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         (!text.is_empty()).then(|| Self(text.to_owned()))
+    }
+
+    /// What an envelope for who knows it is opened with (RFC 8894 3.1).
+    #[must_use]
+    pub fn password(&self) -> Password {
+        Password::new(self.0.as_bytes())
     }
 
     /// Compares in a time that says nothing about how much of it is right: digests have one length.

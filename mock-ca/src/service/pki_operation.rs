@@ -8,13 +8,14 @@ use scep::certificate::Certificate;
 use scep::error::Result;
 use scep::fault::Faults;
 use scep::http::{HttpResponse, PKI_MESSAGE};
+use scep::key::Password;
 use scep::message::{Outcome, PkiMessage};
 use scep::server::transaction::Identity;
 use scep::server::{self, Content, Refusal, Reply, ReplyTo, Request};
 
 use super::{Answer, Memory, Service};
 use crate::ca;
-use crate::ra::{self, Ask, Decision};
+use crate::ra::{self, Ask, Challenge, Decision};
 use crate::strictness::{Strictness, Tolerance};
 use crate::transaction::{State, Transaction};
 
@@ -29,7 +30,9 @@ impl Service {
                 self.finish(response, "Error", None, faults, "the message is empty".to_owned())
             };
         }
-        let request = match server::receive(message, &[self.authority.sender()], &strictness.message) {
+        let senders = [self.authority.sender()];
+        let passwords: Vec<Password> = self.policy.challenge.iter().map(Challenge::password).collect();
+        let request = match server::receive(message, &senders, &passwords, &strictness.message) {
             Ok(request) => request,
             Err((refusal, Some(to))) => {
                 return self.refuse(&to, refusal.fail_info(), client_text(&refusal), &refusal.to_string());
@@ -75,6 +78,11 @@ impl Service {
     fn decide(&self, to: &ReplyTo, ask: Ask<'_>, strictness: &Strictness) -> Answer {
         let mut memory = self.memory();
         let known = memory.store.transaction(&to.transaction_id);
+        // A poll does not hold the challengePassword that its answer may have to be for: the request did.
+        let mut to = to.clone();
+        let of_request = || known.as_ref().and_then(|transaction| transaction.csr.password());
+        to.password = to.password.or_else(of_request);
+        let to = &to;
         let decision = ra::decide(ask, known.as_ref(), &self.policy, &strictness.ra);
         let transaction = match (known, ask) {
             (Some(known), _) => Some(known),

@@ -115,7 +115,7 @@ impl Device {
             recipient_nonce: None,
             outcome: None,
             message_data: Some(content),
-            recipient: Some(ca.clone()),
+            recipient: Some(ca.clone().into()),
             cipher: self.cipher,
             digest: self.digest,
             certificates: vec![self.signer.certificate.der.clone()],

@@ -12,7 +12,7 @@ use scep::csr::CsrParts;
 use scep::fault::{Faults, Script};
 use scep::finding::Finding;
 use scep::http::HttpResponse;
-use scep::key::PrivateKey;
+use scep::key::{Password, PrivateKey};
 use scep::message::Sender;
 
 use super::getca::{Remarks, getca};
@@ -138,6 +138,7 @@ impl Session<'_> {
             subject: config.subject.clone(),
             spki: config.key.public().spki().to_vec(),
             request: RequestForm::PkcsReq,
+            password: config.challenge.as_ref().map(|challenge| Password::from(challenge.reveal())),
             poll: config.conduct.poll_policy(config.poll),
             recovery: Recovery::End,
             checks: config.conduct.checks,

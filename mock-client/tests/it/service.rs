@@ -157,7 +157,7 @@ impl Service {
 
     fn pki_operation(&mut self, message: &[u8]) -> HttpResponse {
         let checks = Checks { md5: !self.legacy, single_des: !self.legacy, ..Checks::default() };
-        let (reply_to, outcome, spki, subject) = match receive(message, &[&self.agent], &checks) {
+        let (reply_to, outcome, spki, subject) = match receive(message, &[&self.agent], &[], &checks) {
             Err((refusal, Some(reply_to))) => {
                 (*reply_to, Outcome::Failure(refusal.fail_info(), Some(refusal.to_string())), None, None)
             }

@@ -11,14 +11,15 @@ use rand_core::RngCore;
 use super::{Checks, Suite};
 use crate::attribute::{FailInfo, MessageType, Nonce, PkiStatus, TransactionId};
 use crate::ca_cert::{CaCertificates, read_certificates_only, roles};
-use crate::cms::SignedData;
+use crate::cms::{Openers, Recipient, SignedData};
 use crate::error::{Error, Result};
 use crate::fault::Faults;
 use crate::finding::{Finding, Rule};
 use crate::http::{HttpRequest, HttpResponse};
+use crate::key::Password;
 use crate::message::{MessageParts, PkiMessage, Sender, SignatureCheck};
 use crate::oid;
-use crate::suite::{Cipher, Digest};
+use crate::suite::Cipher;
 use crate::tlv::Source;
 
 /// With whom a machine talks, and how.
@@ -27,6 +28,7 @@ pub(super) struct Peer<'a> {
     pub(super) ca: &'a CaCertificates,
     pub(super) suite: Suite,
     pub(super) signer: &'a Sender,
+    pub(super) password: Option<&'a Password>,
     pub(super) checks: Checks,
 }
 
@@ -62,6 +64,7 @@ impl Peer<'_> {
         let sender_nonce = nonce.unwrap_or_else(|| Nonce::random(rng));
         // RFC 8894 3.5.2 lets a client overlook keyUsage: some servers decrypt with a key that may only sign.
         let recipient = self.ca.recipient().or_else(|error| self.ca.issuer().ok_or(error))?;
+        let recipient = Recipient::choose(recipient, self.password)?;
         let message = MessageParts {
             message_type,
             transaction_id: transaction_id.clone(),
@@ -69,7 +72,7 @@ impl Peer<'_> {
             recipient_nonce: None,
             outcome: None,
             message_data: Some(content),
-            recipient: Some(recipient.clone()),
+            recipient: Some(recipient),
             cipher: self.suite.cipher,
             digest: self.suite.digest,
             certificates: vec![self.signer.certificate.der.clone()],
@@ -133,14 +136,10 @@ impl Peer<'_> {
         if checks.message_digest && signer.digest().is_none() {
             return Err(Error::Unsupported { what: "digest", actual: oid::name(signer.digest_algorithm) });
         }
-        for algorithm in [signer.digest_algorithm, signer.signature_algorithm] {
-            if checks.md5 && Digest::from_oid(algorithm).is_some_and(Digest::is_insecure) {
-                return Err(misbehaved(
-                    "signature (RFC 8894 2.9)",
-                    "another digest than MD5",
-                    oid::name(algorithm),
-                ));
-            }
+        if checks.md5
+            && let Some(digest) = signer.digests().find(|digest| digest.is_insecure())
+        {
+            return Err(misbehaved("signature (RFC 8894 2.9)", "another digest than MD5", digest.name()));
         }
         let verifications: Vec<_> = self
             .ca
@@ -192,7 +191,7 @@ impl Peer<'_> {
             let actual = oid::name(envelope.cipher);
             return Err(misbehaved("content cipher (RFC 8894 2.9)", "another than single DES", actual));
         }
-        let plain = envelope.open(&self.signer.key)?;
+        let plain = envelope.open(Openers::from(self.signer).and_passwords(self.password))?;
         read_certificates_only(Source::message_data(&plain), findings)
     }
 }

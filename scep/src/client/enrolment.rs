@@ -235,8 +235,8 @@ impl Enrolment {
     }
 
     fn peer(&self) -> Peer<'_> {
-        let Plan { ca, suite, signer, checks, .. } = &self.plan;
-        Peer { ca, suite: *suite, signer, checks: *checks }
+        let Plan { ca, suite, signer, password, checks, .. } = &self.plan;
+        Peer { ca, suite: *suite, signer, password: password.as_ref(), checks: *checks }
     }
 
     fn gives_up_at(&self, at: UnixTime) -> bool {

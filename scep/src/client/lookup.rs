@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::fault::Faults;
 use crate::finding::Finding;
 use crate::http::HttpResponse;
+use crate::key::Password;
 use crate::message::{IssuerAndSerial, Sender};
 
 /// What is looked up.
@@ -55,6 +56,8 @@ pub struct LookupPlan {
     pub suite: Suite,
     /// Signer of the request, whose key opens the answer.
     pub signer: Sender,
+    /// challengePassword: what keys that cannot encrypt are enveloped for, in both directions (RFC 8894 3.1).
+    pub password: Option<Password>,
     /// What is asked for.
     pub query: Query,
     /// Checks on the answer.
@@ -162,8 +165,8 @@ impl Lookup {
     }
 
     fn peer(&self) -> Peer<'_> {
-        let LookupPlan { ca, suite, signer, checks, .. } = &self.plan;
-        Peer { ca, suite: *suite, signer, checks: *checks }
+        let LookupPlan { ca, suite, signer, password, checks, .. } = &self.plan;
+        Peer { ca, suite: *suite, signer, password: password.as_ref(), checks: *checks }
     }
 
     /// Takes the answer.

@@ -6,6 +6,7 @@ use super::{Checks, Suite};
 use crate::UnixTime;
 use crate::attribute::MessageType;
 use crate::ca_cert::CaCertificates;
+use crate::key::Password;
 use crate::message::Sender;
 
 /// What ties the messages of one transaction together, and what keeps them apart. All of it, unless a test
@@ -140,6 +141,8 @@ pub struct Plan {
     pub subject: Vec<u8>,
     /// SubjectPublicKeyInfo of the PKCS#10, DER.
     pub spki: Vec<u8>,
+    /// challengePassword: what keys that cannot encrypt are enveloped for, in both directions (RFC 8894 3.1).
+    pub password: Option<Password>,
     /// Polling.
     pub poll: PollPolicy,
     /// What is done when an answer is lost.

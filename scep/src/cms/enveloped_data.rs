@@ -1,60 +1,77 @@
-//! EnvelopedData: the inner layer that keeps messageData confidential, with RSA key transport.
+//! EnvelopedData and AuthEnvelopedData: the inner layer that keeps messageData confidential.
 //!
 //! ```text
 //! EnvelopedData ::= SEQUENCE { version, recipientInfos SET OF, encryptedContentInfo { contentType,
 //!   contentEncryptionAlgorithm, [0] IMPLICIT OCTET STRING } }
-//! KeyTransRecipientInfo ::= SEQUENCE { version, rid, keyEncryptionAlgorithm, encryptedKey }
+//! AuthEnvelopedData ::= SEQUENCE { version 0, recipientInfos SET OF, authEncryptedContentInfo,
+//!   authAttrs [1] OPTIONAL, mac OCTET STRING }
+//! GCMParameters ::= SEQUENCE { nonce OCTET STRING, icvLen INTEGER DEFAULT 12 }
 //! ```
+//!
+//! The second is what CMS makes of a cipher that authenticates (RFC 5083, RFC 5084); RFC 8894 does not know
+//! it, and nothing in it excludes it.
+
+mod parts;
+
+pub use parts::EnvelopeParts;
 
 use const_oid::ObjectIdentifier;
-use rand_core::RngCore;
 
-use super::{content_info, read_content_info, read_oid};
-use crate::certificate::{Certificate, read_algorithm};
+use super::recipient::Effort;
+use super::{Openers, RecipientInfo, read_content_info, read_oid};
 use crate::error::{Error, Result};
-use crate::fault::Faults;
 use crate::finding::{Finding, Place, Rule};
-use crate::key::PrivateKey;
-use crate::suite::Cipher;
+use crate::key::Password;
+use crate::suite::{Cipher, read_with_parameters};
 use crate::tlv::{Source, Tlv, tag};
 use crate::{oid, write};
 
-/// An EnvelopedData as received.
+/// An EnvelopedData or AuthEnvelopedData as received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnvelopedData {
     /// Where it stands.
     pub place: Place,
     /// Recipients in wire order.
-    pub recipients: Vec<Recipient>,
+    pub recipients: Vec<RecipientInfo>,
     /// contentType of the encrypted content.
     pub content_type: ObjectIdentifier,
     /// contentEncryptionAlgorithm.
     pub cipher: ObjectIdentifier,
     /// Where contentEncryptionAlgorithm stands.
     pub cipher_place: Place,
-    /// Initialisation vector; empty when the parameters are no OCTET STRING.
+    /// Initialisation vector, or nonce of GCM; empty when the parameters hold neither.
     pub iv: Vec<u8>,
     /// Encrypted octets, put together from chunks if need be.
     pub encrypted: Vec<u8>,
+    /// Of an AuthEnvelopedData only.
+    pub authentication: Option<Authentication>,
 }
 
-/// One RecipientInfo.
+/// What an AuthEnvelopedData has besides.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recipient {
-    /// `ktri`, `kari`, `kekri`, `pwri` or `ori`.
-    pub kind: &'static str,
-    /// rid of a ktri, as received: IssuerAndSerialNumber or `[0]` subject key identifier.
-    pub rid: Vec<u8>,
-    /// keyEncryptionAlgorithm of a ktri.
-    pub algorithm: Option<ObjectIdentifier>,
-    /// encryptedKey of a ktri.
-    pub encrypted_key: Vec<u8>,
-    /// Where it stands.
-    pub place: Place,
+pub struct Authentication {
+    /// mac.
+    pub mac: Vec<u8>,
+    /// icvLen: how many octets mac should have.
+    pub mac_length: usize,
+    /// authAttrs as they are authenticated, DER with the tag SET OF; empty when absent.
+    pub attributes: Vec<u8>,
 }
+
+/// An envelope that was opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened<'a> {
+    /// The decrypted octets.
+    pub plain: Vec<u8>,
+    /// The password that opened it; None when a key did.
+    pub password: Option<&'a Password>,
+}
+
+/// icvLen when it is absent, RFC 5084 3.2.
+const DEFAULT_MAC_LENGTH: usize = 12;
 
 impl EnvelopedData {
-    /// Reads a ContentInfo of type envelopedData.
+    /// Reads a ContentInfo of type envelopedData or authEnvelopedData.
     ///
     /// # Errors
     /// When the framing has no meaning, or the type is another one.
@@ -63,7 +80,7 @@ impl EnvelopedData {
         let outer = Tlv::read_whole(source, findings)?;
         outer.report_lengths(findings);
         let (kind, content) = read_content_info(&outer)?;
-        if kind != oid::ENVELOPED_DATA {
+        if kind != oid::ENVELOPED_DATA && kind != oid::AUTH_ENVELOPED_DATA {
             let detail = format!("expected envelopedData, got {}", oid::name(kind));
             return Err(outer.malformed("pkcsPKIEnvelope", detail));
         }
@@ -80,18 +97,12 @@ impl EnvelopedData {
             .expect("recipientInfos", tag::SET)?
             .members()?
             .iter()
-            .map(|recipient| Recipient::read(recipient, findings))
+            .map(|recipient| RecipientInfo::read(recipient, findings))
             .collect::<Result<Vec<_>>>()?;
         let inner = content.expect("encryptedContentInfo", tag::SEQUENCE)?.members()?;
         let [content_type, algorithm, rest @ ..] = inner.as_slice() else {
             return Err(content.malformed("encryptedContentInfo", "expected contentType and algorithm"));
         };
-        let iv = algorithm
-            .members()?
-            .get(1)
-            .filter(|parameters| parameters.tag & !tag::CONSTRUCTED == tag::OCTET_STRING)
-            .map(|parameters| parameters.string(findings))
-            .transpose()?;
         let encrypted = match rest.first() {
             Some(string) if string.tag & !tag::CONSTRUCTED == tag::context_primitive(0) => {
                 string.string(findings)?
@@ -105,143 +116,143 @@ impl EnvelopedData {
                 Vec::new()
             }
         };
+        let (cipher, parameters) = read_with_parameters(algorithm)?;
+        let (iv, mac_length) = read_parameters(parameters, findings)?;
+        let authentication = if kind == oid::AUTH_ENVELOPED_DATA {
+            Some(read_authentication(&element, members, mac_length, findings)?)
+        } else {
+            None
+        };
         Ok(Self {
             place: outer.place(),
             recipients,
             content_type: read_oid(content_type, "encryptedContentInfo contentType")?,
-            cipher: read_algorithm(algorithm)?,
+            cipher,
             cipher_place: algorithm.place(),
-            iv: iv.unwrap_or_default(),
+            iv,
             encrypted,
+            authentication,
         })
     }
 
-    /// Decrypts with the recipient's key: every key transport recipient is tried.
+    /// Decrypts with keys and passwords: every recipient is tried with every opener, those first that name
+    /// the certificate of a key.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for an unknown cipher, [`Error::Misbehaved`] for an initialisation vector of
-    /// another length than the cipher's, [`Error::WrongKey`] without a reason when nothing opens.
-    pub fn open(&self, key: &PrivateKey) -> Result<Vec<u8>> {
+    /// [`Error::Unsupported`] for an unknown cipher, or when every recipient needs what is not implemented;
+    /// [`Error::Misbehaved`] for an initialisation vector or a tag of another length than the cipher's, or a
+    /// cipher in the wrong kind of envelope; [`Error::WrongKey`] without a reason when nothing opens.
+    pub fn open<'a>(&self, openers: impl Into<Openers<'a>>) -> Result<Vec<u8>> {
+        self.open_and_tell(openers).map(|opened| opened.plain)
+    }
+
+    /// As [`EnvelopedData::open`], and says which password it was.
+    ///
+    /// # Errors
+    /// As [`EnvelopedData::open`].
+    pub fn open_and_tell<'a>(&self, openers: impl Into<Openers<'a>>) -> Result<Opened<'a>> {
+        let openers = openers.into();
         let cipher = Cipher::from_oid(self.cipher)
             .ok_or_else(|| Error::Unsupported { what: "content cipher", actual: oid::name(self.cipher) })?;
-        let mut last = Error::WrongKey { what: "envelope" };
-        for recipient in self.recipients.iter().filter(|r| r.kind == "ktri") {
-            let Ok(content_key) = key.decrypt(&recipient.encrypted_key) else { continue };
-            // Whether the block was well-formed is nobody's business: RFC 8017 7.2.2.
-            if content_key.len() != cipher.key_length() {
-                continue;
-            }
-            match cipher.decrypt(&content_key, &self.iv, &self.encrypted) {
-                Ok(plain) => return Ok(plain),
-                Err(error) => last = error,
+        self.check_kind(cipher)?;
+        let mut effort = Effort::default();
+        let mut last = None;
+        let is_named = |recipient: &&RecipientInfo| openers.certificates().any(|c| recipient.names(c));
+        let (named, others): (Vec<_>, Vec<_>) = self.recipients.iter().partition(is_named);
+        for recipient in named.into_iter().chain(others) {
+            for (content_key, password) in recipient.content_keys(&openers, cipher, &mut effort) {
+                let (content_key, why) = match content_key {
+                    Ok(key) if key.len() == cipher.key_length() => (key, None),
+                    // Whether a block was well-formed is nobody's business (RFC 8017 7.2.2): a wrong one
+                    // costs the same decryption, and its outcome is the same error.
+                    Ok(_) => (vec![0; cipher.key_length()], Some(WRONG)),
+                    Err(error) => (vec![0; cipher.key_length()], Some(error)),
+                };
+                match (self.decrypt(cipher, &content_key), why) {
+                    (Ok(plain), None) => return Ok(Opened { plain, password }),
+                    // What is not implemented says more than what does not fit.
+                    (_, Some(error @ Error::Unsupported { .. })) => last = last.or(Some(error)),
+                    (Err(error @ Error::Misbehaved { .. }), _) => return Err(error),
+                    (Ok(_) | Err(_), _) => last = Some(WRONG),
+                }
             }
         }
-        Err(last)
+        Err(last.unwrap_or(WRONG))
     }
-}
 
-impl Recipient {
-    fn read(element: &Tlv<'_>, findings: &mut Vec<Finding>) -> Result<Self> {
-        let kind = match element.tag {
-            tag::SEQUENCE => "ktri",
-            0xa1 => "kari",
-            0xa2 => "kekri",
-            0xa3 => "pwri",
-            _ => "ori",
-        };
-        let mut value = Self {
-            kind,
-            rid: Vec::new(),
-            algorithm: None,
-            encrypted_key: Vec::new(),
-            place: element.place(),
-        };
-        if kind == "ktri" {
-            let members = element.members()?;
-            let [_version, rid, algorithm, encrypted_key, ..] = members.as_slice() else {
-                return Err(element.malformed("KeyTransRecipientInfo", "expected four members"));
-            };
-            value.rid = rid.bytes().to_vec();
-            value.algorithm = Some(read_algorithm(algorithm)?);
-            value.encrypted_key = encrypted_key.string(findings)?;
+    fn check_kind(&self, cipher: Cipher) -> Result<()> {
+        let misbehaved =
+            |what, expected: String, actual: String| Err(Error::Misbehaved { what, expected, actual });
+        match &self.authentication {
+            Some(authentication) if authentication.mac.len() != authentication.mac_length => misbehaved(
+                "mac (RFC 5084 3.2)",
+                format!("{} octets, as icvLen says", authentication.mac_length),
+                authentication.mac.len().to_string(),
+            ),
+            Some(_) if !cipher.is_authenticated() => misbehaved(
+                "AuthEnvelopedData (RFC 5083 2.1)",
+                "a cipher that authenticates".to_owned(),
+                cipher.name().to_owned(),
+            ),
+            None if cipher.is_authenticated() => misbehaved(
+                "EnvelopedData (RFC 5084 1)",
+                "a cipher that does not authenticate".to_owned(),
+                cipher.name().to_owned(),
+            ),
+            Some(_) | None => Ok(()),
         }
-        Ok(value)
     }
 
-    /// True when rid names the certificate.
-    #[must_use]
-    pub fn names(&self, certificate: &Certificate) -> bool {
-        certificate.is_named_by(&self.rid)
+    fn decrypt(&self, cipher: Cipher, key: &[u8]) -> Result<Vec<u8>> {
+        match &self.authentication {
+            Some(Authentication { mac, attributes, .. }) => {
+                cipher.unseal(key, &self.iv, attributes, &self.encrypted, mac)
+            }
+            None => cipher.decrypt(key, &self.iv, &self.encrypted),
+        }
     }
 }
 
-/// What goes into an EnvelopedData. Change a field to make a wrong one.
-#[derive(Debug, Clone)]
-pub struct EnvelopeParts {
-    /// rid, encoded: issuer and serial number of the recipient's certificate.
-    pub rid: Vec<u8>,
-    /// How often the RecipientInfo is written: once.
-    pub copies: usize,
-    /// contentType of the encrypted content.
-    pub content_type: ObjectIdentifier,
-    /// Identifier written for the cipher; the one used is [`EnvelopeParts::write`]'s argument.
-    pub cipher: ObjectIdentifier,
-    /// Key encrypted to the recipient.
-    pub encrypted_key: Vec<u8>,
-    /// Initialisation vector.
-    pub iv: Vec<u8>,
-    /// Encrypted octets.
-    pub encrypted: Vec<u8>,
+const WRONG: Error = Error::WrongKey { what: "envelope" };
+
+/// Initialisation vector or nonce, and icvLen.
+fn read_parameters(parameters: Option<Tlv<'_>>, findings: &mut Vec<Finding>) -> Result<(Vec<u8>, usize)> {
+    let Some(parameters) = parameters else { return Ok((Vec::new(), DEFAULT_MAC_LENGTH)) };
+    if parameters.tag & !tag::CONSTRUCTED == tag::OCTET_STRING {
+        return Ok((parameters.string(findings)?, DEFAULT_MAC_LENGTH));
+    }
+    if parameters.tag != tag::SEQUENCE {
+        return Ok((Vec::new(), DEFAULT_MAC_LENGTH));
+    }
+    let members = parameters.members()?;
+    let nonce = members.first().filter(|nonce| nonce.tag & !tag::CONSTRUCTED == tag::OCTET_STRING);
+    let nonce = nonce.map(|nonce| nonce.string(findings)).transpose()?;
+    let length = match members.get(1) {
+        // Too large for a number is too large for a tag: no mac is so long.
+        Some(length) => length.small_number().map_or(usize::MAX, |length| length as usize),
+        None => DEFAULT_MAC_LENGTH,
+    };
+    Ok((nonce.unwrap_or_default(), length))
 }
 
-impl EnvelopeParts {
-    /// Encrypts the plain octets to the recipient's certificate, key and IV from `rng`.
-    ///
-    /// # Errors
-    /// When the recipient's key cannot encrypt.
-    pub fn seal(
-        plain: &[u8],
-        recipient: &Certificate,
-        cipher: Cipher,
-        rng: &mut dyn RngCore,
-    ) -> Result<Self> {
-        let mut key = vec![0; cipher.key_length()];
-        let mut iv = vec![0; cipher.block_length()];
-        rng.fill_bytes(&mut key);
-        rng.fill_bytes(&mut iv);
-        Ok(Self {
-            rid: recipient.issuer_and_serial(),
-            copies: 1,
-            content_type: oid::DATA,
-            cipher: cipher.oid(),
-            encrypted_key: recipient.public_key()?.encrypt(&key, rng)?,
-            encrypted: cipher.encrypt(&key, &iv, plain)?,
-            iv,
-        })
+/// What follows authEncryptedContentInfo.
+fn read_authentication<'t, 'b: 't>(
+    element: &Tlv<'_>,
+    members: impl Iterator<Item = &'t Tlv<'b>>,
+    mac_length: usize,
+    findings: &mut Vec<Finding>,
+) -> Result<Authentication> {
+    let (mut attributes, mut mac) = (Vec::new(), None);
+    for member in members {
+        if member.tag == tag::context(1) {
+            // RFC 5083 2.2: authenticated in DER, with the tag SET OF, whatever form they were sent in.
+            attributes = write::set_sorted(member.members()?.iter().map(Tlv::der).collect());
+        } else if member.tag & !tag::CONSTRUCTED == tag::OCTET_STRING {
+            mac = Some(member.string(findings)?);
+        }
     }
-
-    /// ContentInfo of type envelopedData, changed by faults on envelopes.
-    #[must_use]
-    pub fn write(mut self, faults: &mut Faults) -> Vec<u8> {
-        faults.envelope(&mut self);
-        let recipient = write::sequence(&[
-            &write::integer(0),
-            &self.rid,
-            &write::algorithm(oid::RSA_ENCRYPTION, Some(&write::null())),
-            &write::octet_string(&self.encrypted_key),
-        ]);
-        let content = write::sequence(&[
-            &write::oid(self.content_type),
-            &write::algorithm(self.cipher, Some(&write::octet_string(&self.iv))),
-            &write::tlv(tag::context_primitive(0), &self.encrypted),
-        ]);
-        let enveloped = write::sequence(&[
-            &write::integer(0),
-            &write::set_as_given(&vec![recipient; self.copies]),
-            &content,
-        ]);
-        content_info(oid::ENVELOPED_DATA, &enveloped)
-    }
+    let mac = mac.ok_or_else(|| element.malformed("AuthEnvelopedData", "mac is missing"))?;
+    Ok(Authentication { mac, mac_length, attributes })
 }
 
 #[cfg(test)]
@@ -265,7 +276,8 @@ mod tests {
         let parts = CertificateParts::self_signed(&subject, key.public(), vec![1], UnixTime(0));
         let certificate = Certificate::from_der(&parts.write(&key, &mut Faults::none()).unwrap()).unwrap();
         let mut rng = ChaCha20Rng::seed_from_u64(1);
-        let mut parts = EnvelopeParts::seal(b"secret", &certificate, Cipher::Aes128, &mut rng).unwrap();
+        let mut parts =
+            EnvelopeParts::seal(b"secret", &certificate.into(), Cipher::Aes128, &mut rng).unwrap();
         change(&mut parts);
         let der = parts.write(&mut Faults::none());
         EnvelopedData::read(Source::message(&der), &mut Vec::new()).unwrap().open(&key)

@@ -16,7 +16,7 @@ use super::{content_info, read_content_info, read_oid};
 use crate::certificate::{Certificate, read_algorithm};
 use crate::error::Result;
 use crate::finding::{Finding, Part, Place, Rule};
-use crate::suite::Digest;
+use crate::suite::{Digest, Scheme, SignatureAlgorithm};
 use crate::tlv::{Source, Tlv, tag};
 use crate::{oid, write};
 
@@ -97,6 +97,9 @@ pub struct SignerInfo {
     pub signed_octets: Vec<u8>,
     /// signatureAlgorithm.
     pub signature_algorithm: ObjectIdentifier,
+    /// signatureAlgorithm with its parameters, and the digest that it leaves to digestAlgorithm; an error
+    /// when it is none that is known here.
+    pub algorithm: Result<SignatureAlgorithm>,
     /// Signature octets.
     pub signature: Vec<u8>,
     /// Where the signature stands.
@@ -292,10 +295,17 @@ impl SignerInfo {
             unsigned_attributes = read_attributes(field, findings)?;
         }
         let (digest_algorithm, signature_algorithm) = (read_algorithm(digest)?, read_algorithm(algorithm)?);
-        // rsaEncryption names no digest: it goes with any.
-        let signing = Digest::from_oid(signature_algorithm);
-        if signing.is_some() && signing != Digest::from_oid(digest_algorithm) {
-            let (signing, digest) = (oid::name(signature_algorithm), oid::name(digest_algorithm));
+        // rsaEncryption names no digest: it goes with any, and is read as having this one.
+        let known_digest = Digest::from_oid(digest_algorithm);
+        let signing = SignatureAlgorithm::read(algorithm, known_digest);
+        if let Ok(signing) = &signing
+            && Some(signing.digest) != known_digest
+        {
+            let digest = oid::name(digest_algorithm);
+            let signing = match signing.scheme {
+                Scheme::Pss => format!("PSS with {}", signing.digest.name()),
+                Scheme::Pkcs1 | Scheme::Ecdsa => oid::name(signature_algorithm),
+            };
             findings.push(Finding {
                 rule: Rule::SignatureDigest,
                 at: algorithm.place(),
@@ -310,6 +320,7 @@ impl SignerInfo {
             signed_octets: signed.map(|field| write::tlv(tag::SET, field.content())).unwrap_or_default(),
             signed_attributes,
             signature_algorithm,
+            algorithm: signing,
             signature: signature.string(findings)?,
             signature_place: signature.place(),
             unsigned_attributes,
@@ -331,6 +342,11 @@ impl SignerInfo {
     #[must_use]
     pub fn digest(&self) -> Option<Digest> {
         Digest::from_oid(self.digest_algorithm)
+    }
+
+    /// The digests in use: that of digestAlgorithm and that of the signature, as far as they are known here.
+    pub fn digests(&self) -> impl Iterator<Item = Digest> {
+        self.digest().into_iter().chain(self.algorithm.as_ref().ok().map(|algorithm| algorithm.digest))
     }
 
     /// The octets that the signature would cover, were the attributes sent in DER: in order, and with

@@ -1,71 +1,49 @@
-//! RSA keys: signing, verifying, key transport. Paddings with randomness take it from the generator passed
-//! in, so that equal seeds give equal messages.
+//! RSA keys: signing, verifying, key transport. The library does the raw operation; the paddings are ours,
+//! so that equal seeds give equal messages and no version of the library decides what a bad block means.
 
-use const_oid::ObjectIdentifier;
 use openssl::bn::BigNum;
-use openssl::pkey::{PKey, Private};
+use openssl::pkey::{PKey, Private, Public};
 use openssl::rsa::{Padding, Rsa};
 use openssl::sign::{Signer, Verifier};
 use rand_core::RngCore;
 
+use super::{PublicKey, Spki, padding};
 use crate::error::{Error, Result};
-use crate::finding::Part;
-use crate::suite::Digest;
-use crate::tlv::{Source, Tlv, tag};
-use crate::{Place, limits, oid, write};
+use crate::suite::{Digest, KeyTransport, Scheme, SignatureAlgorithm};
+use crate::{limits, oid, write};
 
-/// A public key with the SubjectPublicKeyInfo that it came from.
+/// An RSA public key with the SubjectPublicKeyInfo that it came from.
 #[derive(Clone)]
-pub struct PublicKey {
+pub struct RsaPublicKey {
     spki: Vec<u8>,
-    rsa: Rsa<openssl::pkey::Public>,
+    rsa: Rsa<Public>,
+    encrypts: bool,
 }
 
-impl std::fmt::Debug for PublicKey {
+impl std::fmt::Debug for RsaPublicKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "PublicKey(RSA {})", self.bits())
+        write!(f, "RsaPublicKey({})", self.bits())
     }
 }
 
-impl PartialEq for PublicKey {
+impl PartialEq for RsaPublicKey {
     fn eq(&self, other: &Self) -> bool {
         self.spki == other.spki
     }
 }
 
-impl Eq for PublicKey {}
+impl Eq for RsaPublicKey {}
 
-impl PublicKey {
-    /// Reads a SubjectPublicKeyInfo.
-    ///
-    /// # Errors
-    /// When it is malformed, no RSA key, or larger than [`limits::RSA_BITS`].
-    pub fn from_spki(spki: &[u8]) -> Result<Self> {
-        let source = Source::message(spki);
-        let outer = Tlv::read(source, 0)?.expect("SubjectPublicKeyInfo", tag::SEQUENCE)?;
-        let [algorithm, key] = outer.members()?[..] else {
-            return Err(outer.malformed("SubjectPublicKeyInfo", "expected algorithm and key"));
-        };
-        let Some(first) = algorithm.members()?.first().copied() else {
-            return Err(algorithm.malformed("SubjectPublicKeyInfo", "expected an algorithm identifier"));
-        };
-        let algorithm = ObjectIdentifier::from_bytes(first.content())
-            .map_err(|e| first.malformed("SubjectPublicKeyInfo algorithm", e.to_string()))?;
-        if algorithm != oid::RSA_ENCRYPTION {
-            return Err(Error::Unsupported { what: "key type", actual: oid::name(algorithm) });
-        }
-        let pkcs1 =
-            key.expect("SubjectPublicKeyInfo key", tag::BIT_STRING)?.content().get(1..).unwrap_or_default();
+impl RsaPublicKey {
+    pub(super) fn read(spki: Spki<'_>, encrypts: bool) -> Result<Self> {
         // Not through OpenSSL 3's decoder: it costs 200 us a key, this 7.
-        let rsa = Rsa::public_key_from_der_pkcs1(pkcs1)
-            .map_err(|_| key.malformed("RSA public key", "not PKCS#1"))?;
-        if rsa.n().num_bits() as u32 > limits::RSA_BITS || rsa.n().num_bits() < 512 {
-            return Err(Error::Unsupported {
-                what: "RSA key length",
-                actual: rsa.n().num_bits().to_string(),
-            });
+        let rsa = Rsa::public_key_from_der_pkcs1(spki.bits())
+            .map_err(|_| spki.key.malformed("RSA public key", "not PKCS#1"))?;
+        let bits = rsa.n().num_bits();
+        if bits.unsigned_abs() > limits::RSA_BITS || bits < 512 {
+            return Err(Error::Unsupported { what: "RSA key length", actual: bits.to_string() });
         }
-        Ok(Self { spki: spki.to_vec(), rsa })
+        Ok(Self { spki: spki.whole.to_vec(), rsa, encrypts })
     }
 
     /// SubjectPublicKeyInfo, DER.
@@ -80,145 +58,140 @@ impl PublicKey {
         self.rsa.n().num_bits().unsigned_abs()
     }
 
-    /// Key identifier of RFC 5280 4.2.1.2 (1): SHA-1 of the key's bit string.
-    ///
-    /// # Errors
-    /// When the cryptographic library has no SHA-1.
-    pub fn identifier(&self) -> Result<Vec<u8>> {
-        Digest::Sha1.of(&self.rsa.public_key_to_der_pkcs1()?)
+    /// False for a key that its SubjectPublicKeyInfo restricts to PSS.
+    pub(super) fn can_encrypt(&self) -> bool {
+        self.encrypts
     }
 
-    /// True when the PKCS#1 v1.5 signature over the octets verifies.
-    #[must_use]
-    pub fn verifies(&self, digest: Digest, octets: &[u8], signature: &[u8]) -> bool {
-        let check = || -> std::result::Result<bool, openssl::error::ErrorStack> {
-            let key = PKey::from_rsa(self.rsa.clone())?;
-            Verifier::new(digest.openssl(), &key)?.verify_oneshot(signature, octets)
+    pub(super) fn verifies(&self, algorithm: SignatureAlgorithm, octets: &[u8], signature: &[u8]) -> bool {
+        let verdict = match algorithm.scheme {
+            Scheme::Pss => self.verifies_pss(algorithm, octets, signature),
+            Scheme::Pkcs1 => self.verifies_pkcs1(algorithm.digest, octets, signature),
+            Scheme::Ecdsa => Ok(false),
         };
-        check().unwrap_or(false)
+        verdict.unwrap_or(false)
     }
 
-    /// RSAES-PKCS1-v1_5 (RFC 8017 7.2.1), its padding from `rng`.
-    ///
-    /// # Errors
-    /// When the message is too long for the key.
-    pub fn encrypt(&self, message: &[u8], rng: &mut dyn RngCore) -> Result<Vec<u8>> {
+    fn verifies_pkcs1(&self, digest: Digest, octets: &[u8], signature: &[u8]) -> Result<bool> {
+        let key = PKey::from_rsa(self.rsa.clone())?;
+        Ok(Verifier::new(digest.openssl(), &key)?.verify_oneshot(signature, octets)?)
+    }
+
+    fn verifies_pss(&self, algorithm: SignatureAlgorithm, octets: &[u8], signature: &[u8]) -> Result<bool> {
         let length = self.rsa.size() as usize;
-        let Some(padding) = length.checked_sub(message.len() + 3).filter(|p| *p >= 8) else {
+        // The raw operation asserts on lengths and fails on numbers beyond the modulus.
+        if signature.len() != length || BigNum::from_slice(signature)?.as_ref() >= self.rsa.n() {
+            return Ok(false);
+        }
+        let mut block = vec![0; length];
+        self.rsa.public_decrypt(signature, &mut block, Padding::NONE)?;
+        padding::pss_holds(algorithm, octets, &block, self.bits())
+    }
+
+    pub(super) fn encrypt(
+        &self,
+        transport: &KeyTransport,
+        message: &[u8],
+        rng: &mut dyn RngCore,
+    ) -> Result<Vec<u8>> {
+        let length = self.rsa.size() as usize;
+        let block = match transport {
+            KeyTransport::Pkcs1 => padding::pkcs1_pad(message, length, rng),
+            KeyTransport::Oaep(oaep) => padding::oaep_pad(oaep, message, length, rng)?,
+        };
+        let Some(block) = block else {
             return Err(Error::Misuse {
                 what: "RSA key transport",
                 detail: format!("{} octets do not fit into a key of {length}", message.len()),
             });
         };
-        let mut block = vec![0, 2];
-        while block.len() < padding + 2 {
-            let mut octet = [0];
-            rng.fill_bytes(&mut octet);
-            if octet != [0] {
-                block.extend_from_slice(&octet);
-            }
-        }
-        block.push(0);
-        block.extend_from_slice(message);
         let mut encrypted = vec![0; length];
         self.rsa.public_encrypt(&block, &mut encrypted, Padding::NONE)?;
         Ok(encrypted)
     }
 }
 
-/// A private key. Has no useful Debug: it is a secret.
+/// An RSA private key.
 #[derive(Clone)]
-pub struct PrivateKey {
-    key: PKey<Private>,
+pub struct RsaPrivateKey {
+    rsa: Rsa<Private>,
     public: PublicKey,
+    scheme: Scheme,
 }
 
-impl std::fmt::Debug for PrivateKey {
+impl std::fmt::Debug for RsaPrivateKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "PrivateKey(RSA {}, redacted)", self.public.bits())
+        write!(f, "RsaPrivateKey({}, redacted)", self.public.bits())
     }
 }
 
-impl PrivateKey {
-    /// Takes an RSA key that the caller made or loaded.
-    ///
-    /// # Errors
-    /// When the cryptographic library cannot use it.
-    pub fn from_rsa(rsa: Rsa<Private>) -> Result<Self> {
+impl RsaPrivateKey {
+    pub(super) fn new(rsa: Rsa<Private>) -> Result<Self> {
         let bits = write::bit_string(&rsa.public_key_to_der_pkcs1()?);
         let spki = write::sequence(&[&write::algorithm(oid::RSA_ENCRYPTION, Some(&write::null())), &bits]);
-        let public =
-            PublicKey { spki, rsa: Rsa::from_public_components(rsa.n().to_owned()?, rsa.e().to_owned()?)? };
-        Ok(Self { key: PKey::from_rsa(rsa)?, public })
+        let public = Rsa::from_public_components(rsa.n().to_owned()?, rsa.e().to_owned()?)?;
+        let public = PublicKey::Rsa(RsaPublicKey { spki, rsa: public, encrypts: true });
+        Ok(Self { rsa, public, scheme: Scheme::Pkcs1 })
     }
 
-    /// Reads an unencrypted PEM key: PKCS#8 or traditional.
-    ///
-    /// # Errors
-    /// When it is not PEM, or no RSA key.
-    pub fn from_pem(pem: &[u8]) -> Result<Self> {
-        let malformed = |detail: String| Error::Malformed {
-            what: "PEM private key",
-            detail,
-            at: Place { part: Part::Message, start: 0, end: pem.len() },
-        };
-        // An empty passphrase, so that an encrypted key is an error and never a prompt.
-        let key = PKey::private_key_from_pem_passphrase(pem, b"").map_err(|e| malformed(e.to_string()))?;
-        let rsa = key.rsa().map_err(|_| malformed("expected an RSA key".to_owned()))?;
-        Self::from_rsa(rsa)
+    pub(super) fn with_pss(self) -> Self {
+        Self { scheme: Scheme::Pss, ..self }
     }
 
-    /// PKCS#8 PEM, unencrypted.
-    ///
-    /// # Errors
-    /// When the cryptographic library cannot write it.
-    pub fn to_pem(&self) -> Result<String> {
-        let pem = self.key.private_key_to_pem_pkcs8()?;
-        Ok(String::from_utf8_lossy(&pem).into_owned())
+    pub(super) fn inner(&self) -> &Rsa<Private> {
+        &self.rsa
     }
 
-    /// Traditional PKCS#1 PEM, unencrypted: what some old clients insist on.
-    ///
-    /// # Errors
-    /// When the cryptographic library cannot write it.
-    pub fn to_traditional_pem(&self) -> Result<String> {
-        let pem = self.key.rsa()?.private_key_to_pem()?;
-        Ok(String::from_utf8_lossy(&pem).into_owned())
-    }
-
-    /// The public half.
-    #[must_use]
-    pub fn public(&self) -> &PublicKey {
+    pub(super) fn public(&self) -> &PublicKey {
         &self.public
     }
 
-    /// RSASSA-PKCS1-v1_5 signature over the octets.
-    ///
-    /// # Errors
-    /// When the cryptographic library refuses digest or key.
-    pub fn sign(&self, digest: Digest, octets: &[u8]) -> Result<Vec<u8>> {
-        Ok(Signer::new(digest.openssl(), &self.key)?.sign_oneshot_to_vec(octets)?)
+    pub(super) fn signature_algorithm(&self, digest: Digest) -> SignatureAlgorithm {
+        let algorithm = SignatureAlgorithm::new(self.scheme, digest);
+        // A short key has no room for a salt as long as the digest (RFC 8017 9.1.1): RSA-1024, SHA-512.
+        let room = padding::pss_salt_room(digest, self.public.bits());
+        SignatureAlgorithm { salt_length: algorithm.salt_length.min(room), ..algorithm }
     }
 
-    /// Opens RSAES-PKCS1-v1_5. The padding is looked at here, not in the library, whose answer to a bad
-    /// block differs between versions.
-    ///
-    /// # Errors
-    /// [`Error::WrongKey`] for every wrong block, without a reason.
-    pub fn decrypt(&self, encrypted: &[u8]) -> Result<Vec<u8>> {
+    pub(super) fn sign(&self, digest: Digest, octets: &[u8]) -> Result<Vec<u8>> {
+        if self.scheme != Scheme::Pss {
+            let key = PKey::from_rsa(self.rsa.clone())?;
+            return Ok(Signer::new(digest.openssl(), &key)?.sign_oneshot_to_vec(octets)?);
+        }
+        let algorithm = self.signature_algorithm(digest);
+        // The salt need not be random, only hard to guess and different for each message (RFC 8017 8.1):
+        // from the key and the message it makes equal messages sign equally, without a generator.
+        let salt = self.secret_octets(b"PSS salt", octets, algorithm.salt_length)?;
+        let block = padding::pss_pad(algorithm, octets, &salt, self.public.bits())?.ok_or_else(|| {
+            let detail = format!("{} does not fit into a key of {} bits", digest.name(), self.public.bits());
+            Error::Misuse { what: "RSASSA-PSS", detail }
+        })?;
+        let mut signature = vec![0; self.rsa.size() as usize];
+        self.rsa.private_encrypt(&block, &mut signature, Padding::NONE)?;
+        Ok(signature)
+    }
+
+    /// Octets that only who has the key can tell, the same each time.
+    fn secret_octets(&self, purpose: &[u8], octets: &[u8], length: usize) -> Result<Vec<u8>> {
+        let secret = self.rsa.d().to_vec();
+        let mut out = Digest::Sha512.hmac(&secret, &[purpose, octets].concat())?;
+        out.truncate(length);
+        Ok(out)
+    }
+
+    pub(super) fn decrypt(&self, transport: &KeyTransport, encrypted: &[u8]) -> Result<Vec<u8>> {
         let wrong = || Error::WrongKey { what: "encryptedKey" };
-        let rsa = self.key.rsa()?;
-        let length = rsa.size() as usize;
+        let length = self.rsa.size() as usize;
         // The raw operation asserts on lengths and fails on numbers beyond the modulus: check first.
-        if encrypted.len() != length || BigNum::from_slice(encrypted)? >= rsa.n().to_owned()? {
+        if encrypted.len() != length || BigNum::from_slice(encrypted)?.as_ref() >= self.rsa.n() {
             return Err(wrong());
         }
         let mut block = vec![0; length];
-        rsa.private_decrypt(encrypted, &mut block, Padding::NONE).map_err(|_| wrong())?;
-        let [0, 2, rest @ ..] = block.as_slice() else { return Err(wrong()) };
-        match rest.iter().position(|b| *b == 0) {
-            Some(padding) if padding >= 8 => Ok(rest.get(padding + 1..).unwrap_or_default().to_vec()),
-            _ => Err(wrong()),
-        }
+        self.rsa.private_decrypt(encrypted, &mut block, Padding::NONE).map_err(|_| wrong())?;
+        let message = match transport {
+            KeyTransport::Pkcs1 => padding::pkcs1_unpad(&block),
+            KeyTransport::Oaep(oaep) => padding::oaep_unpad(oaep, &block)?,
+        };
+        message.ok_or_else(wrong)
     }
 }

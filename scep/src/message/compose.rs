@@ -5,7 +5,7 @@ use rand_core::RngCore;
 
 use crate::attribute::{AttributeParts, FailInfo, MessageType, Nonce, PkiStatus, TransactionId};
 use crate::certificate::Certificate;
-use crate::cms::{EnvelopeParts, SignedDataParts, SignerInfoParts};
+use crate::cms::{EnvelopeParts, Recipient, SignedDataParts, SignerInfoParts};
 use crate::error::Result;
 use crate::fault::Faults;
 use crate::key::PrivateKey;
@@ -60,8 +60,8 @@ pub struct MessageParts {
     pub outcome: Option<Outcome>,
     /// Plain messageData; None omits the whole envelope.
     pub message_data: Option<Vec<u8>>,
-    /// Certificate that the envelope is for. Must be there when `message_data` is.
-    pub recipient: Option<Certificate>,
+    /// Whom the envelope is for. Must be there when `message_data` is.
+    pub recipient: Option<Recipient>,
     /// Content cipher.
     pub cipher: Cipher,
     /// Digest of messageDigest and signature.
@@ -74,7 +74,8 @@ impl MessageParts {
     /// Encrypts, signs and encodes.
     ///
     /// # Errors
-    /// When the recipient's key cannot encrypt, or the cryptographic library fails.
+    /// When the recipient's key cannot encrypt, the signer's key has no signature with the digest (ECDSA and
+    /// MD5), or the cryptographic library fails.
     pub fn write(mut self, sender: &Sender, faults: &mut Faults, rng: &mut dyn RngCore) -> Result<Vec<u8>> {
         faults.message(&mut self);
         faults.message_data(&mut self.message_data);
@@ -98,6 +99,7 @@ impl MessageParts {
         let mut signature = sender.key.sign(self.digest, &write::set_as_given(&encoded))?;
         faults.signature(&mut signature);
         faults.content_after_signing(&mut content);
+        let signature_algorithm = sender.key.signature_algorithm(self.digest).write_for_signer()?;
         let digest_algorithm = write::algorithm(self.digest.oid(), Some(&write::null()));
         let mut signed = SignedDataParts {
             version: 1,
@@ -110,7 +112,7 @@ impl MessageParts {
                 sid: sender.certificate.issuer_and_serial(),
                 digest_algorithm,
                 signed_attributes: Some(encoded),
-                signature_algorithm: write::algorithm(oid::RSA_ENCRYPTION, Some(&write::null())),
+                signature_algorithm,
                 signature,
                 unsigned_attributes: unsigned.iter().map(AttributeParts::write).collect(),
             }],

@@ -5,7 +5,7 @@ use rand_core::RngCore;
 use super::ReplyTo;
 use crate::attribute::{FailInfo, MessageType, Nonce};
 use crate::certificate::Certificate;
-use crate::cms::{degenerate, degenerate_crl};
+use crate::cms::{Recipient, degenerate, degenerate_crl};
 use crate::crl::Crl;
 use crate::error::Result;
 use crate::fault::Faults;
@@ -50,7 +50,8 @@ impl<'a> Reply<'a> {
 /// The CertRep for a request. Digest and cipher mirror the request; the senderNonce is fresh.
 ///
 /// # Errors
-/// When the signer of the request has a key that cannot be encrypted to, or the cryptographic library fails.
+/// When the signer of the request has a key that cannot encrypt and there is no password, or the
+/// cryptographic library fails.
 pub fn answer(
     to: &ReplyTo,
     reply: &Reply<'_>,
@@ -70,13 +71,17 @@ pub fn answer(
         faults.degenerate(&mut parts);
         parts.write()
     });
+    let recipient = match (&message_data, &to.signer) {
+        (Some(_), Some(signer)) => Some(Recipient::choose(signer, to.password.as_ref())?),
+        _ => None,
+    };
     let parts = MessageParts {
         message_type: MessageType::CertRep,
         transaction_id: to.transaction_id.clone(),
         sender_nonce: Some(Nonce::random(rng)),
         recipient_nonce: to.sender_nonce.clone(),
         outcome: Some(reply.outcome()),
-        recipient: to.signer.clone(),
+        recipient,
         message_data,
         cipher: to.cipher,
         digest: to.digest,

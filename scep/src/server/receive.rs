@@ -2,10 +2,12 @@
 
 use crate::attribute::{FailInfo, HistoricType, MessageType, Nonce, StatedType, TransactionId};
 use crate::certificate::{Certificate, CertificateParts};
+use crate::cms::Openers;
 use crate::csr::Csr;
 use crate::error::Error;
 use crate::fault::Faults;
 use crate::finding::Finding;
+use crate::key::Password;
 use crate::message::{IssuerAndSerial, IssuerAndSubject, PkiMessage, Sender, SignatureCheck};
 use crate::suite::{Cipher, Digest};
 use crate::tlv::{Source, Tlv};
@@ -94,6 +96,9 @@ pub struct ReplyTo {
     pub cipher: Cipher,
     /// Certificate of the signer, once it is known: the envelope of the answer is for it (RFC 8894 2.3).
     pub signer: Option<Certificate>,
+    /// Whom the envelope is for when the signer's key cannot encrypt (RFC 8894 3.1): the password that opened
+    /// the request, else the challengePassword in it. A poll holds neither: the caller knows the request.
+    pub password: Option<Password>,
 }
 
 /// Why a request is refused before anybody asks who may enrol.
@@ -136,7 +141,8 @@ impl Refusal {
     }
 }
 
-/// Reads, verifies and opens a message. `recipients` are tried in turn.
+/// Reads, verifies and opens a message. `recipients` are tried in turn, then `passwords`: candidates for an
+/// envelope that is for a challengePassword, since the key of the recipient cannot encrypt (RFC 8894 3.1).
 ///
 /// # Errors
 /// The refusal, with what an answer needs when the message has it: then the answer is a CertRep FAILURE,
@@ -144,11 +150,12 @@ impl Refusal {
 pub fn receive(
     message: &[u8],
     recipients: &[&Sender],
+    passwords: &[Password],
     checks: &Checks,
 ) -> Result<Request, (Refusal, Option<Box<ReplyTo>>)> {
     let read = PkiMessage::read(message).map_err(|error| (Refusal::Unreadable(error), None))?;
     let mut opening = Opening { message: read.value, findings: read.findings, reply_to: None };
-    match opening.run(message, recipients, checks) {
+    match opening.run(message, recipients, passwords, checks) {
         Ok((message_type, signer, content, reply_to)) => Ok(Request {
             message: opening.message,
             reply_to,
@@ -172,6 +179,7 @@ impl Opening {
         &mut self,
         message: &[u8],
         recipients: &[&Sender],
+        passwords: &[Password],
         checks: &Checks,
     ) -> Result<(MessageType, Certificate, Content, ReplyTo), Refusal> {
         let mut reply_to = self.reply_to(message, checks)?;
@@ -182,9 +190,14 @@ impl Opening {
         reply_to.signer = signer.clone();
         self.reply_to = Some(reply_to.clone());
         let message_type = self.request_type(checks)?;
-        let plain = self.open(recipients, checks, &mut reply_to)?;
+        let plain = self.open(recipients, passwords, checks, &mut reply_to)?;
         self.reply_to = Some(reply_to.clone());
         let content = read_content(message_type, &plain, checks, &mut self.findings)?;
+        if let Content::Enrol(csr) = &content
+            && reply_to.password.is_none()
+        {
+            reply_to.password = csr.password();
+        }
         let signer = match signer {
             Some(signer) => signer,
             None => self.stand_in(&content, recipients).ok_or(Refusal::NoSignerCertificate)?,
@@ -229,6 +242,7 @@ impl Opening {
             digest: Digest::Sha256,
             cipher: Cipher::Aes128,
             signer: None,
+            password: None,
         })
     }
 
@@ -256,10 +270,11 @@ impl Opening {
         };
         let digest = signer.digest().ok_or_else(|| refused(signer.digest_algorithm))?;
         // The signature may name a digest of its own.
-        for algorithm in [signer.digest_algorithm, signer.signature_algorithm] {
-            if checks.md5 && Digest::from_oid(algorithm).is_some_and(Digest::is_insecure) {
-                return Err(refused(algorithm));
-            }
+        if let Some(insecure) = signer.digests().find(|digest| digest.is_insecure() && checks.md5) {
+            return Err(refused(insecure.oid()));
+        }
+        if let Err(error) = &signer.algorithm {
+            return Err(Refusal::Algorithm(error.clone()));
         }
         if let Some(reply_to) = &mut self.reply_to {
             reply_to.digest = digest;
@@ -287,6 +302,7 @@ impl Opening {
     fn open(
         &mut self,
         recipients: &[&Sender],
+        passwords: &[Password],
         checks: &Checks,
         reply_to: &mut ReplyTo,
     ) -> Result<Vec<u8>, Refusal> {
@@ -317,14 +333,13 @@ impl Opening {
                 Refusal::Algorithm(Error::Unsupported { what: "content cipher", actual })
             })?;
         reply_to.cipher = cipher;
-        let mut last = Error::WrongKey { what: "envelope" };
-        for recipient in recipients {
-            match envelope.open(&recipient.key) {
-                Ok(plain) => return Ok(plain),
-                Err(error) => last = error,
-            }
-        }
-        Err(Refusal::Content(last))
+        let keys = recipients.iter().fold(Openers::default(), |all, recipient| all.and_sender(recipient));
+        let opened = envelope.open_and_tell(keys.and_passwords(passwords)).map_err(|error| match error {
+            Error::Unsupported { .. } => Refusal::Algorithm(error),
+            _ => Refusal::Content(error),
+        })?;
+        reply_to.password = opened.password.cloned();
+        Ok(opened.plain)
     }
 }
 

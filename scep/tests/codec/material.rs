@@ -178,7 +178,7 @@ impl Kind {
             recipient_nonce: (!self.is_request()).then(|| Nonce((16..32).collect())),
             outcome: self.outcome(),
             message_data: self.message_data(),
-            recipient: Some(self.recipient().certificate),
+            recipient: Some(self.recipient().certificate.into()),
             cipher: Cipher::Aes128,
             digest: Digest::Sha256,
             certificates: vec![self.sender().certificate.der],
@@ -195,7 +195,8 @@ impl Kind {
                 sender_nonce: parts.recipient_nonce,
                 digest: parts.digest,
                 cipher: parts.cipher,
-                signer: parts.recipient,
+                signer: Some(self.recipient().certificate),
+                password: None,
             };
             let (certificates, crl) = ([issued(faults), ca().certificate], crl());
             let reply =

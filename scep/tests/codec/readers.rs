@@ -13,17 +13,17 @@ use scep::certificate::{Certificate, KeyUsage};
 use scep::client::{
     BackOff, Checks, Continuity, Enrolment, Plan, PollPolicy, Recovery, RequestForm, Step, Suite,
 };
-use scep::cms::EnvelopedData;
+use scep::cms::{EnvelopedData, Openers};
 use scep::crl::Crl;
 use scep::csr::Csr;
 use scep::fault::Faults;
 use scep::finding::{Finding, Part, Place};
 use scep::http::{HttpRequest, HttpResponse, Incoming, Method};
-use scep::key::PublicKey;
+use scep::key::{Password, PublicKey};
 use scep::message::{IssuerAndSerial, IssuerAndSubject, MessageParts, Outcome, PkiMessage};
 use scep::next_ca::NextCa;
 use scep::server::{self, Reply, answer, receive};
-use scep::suite::{Cipher, Digest};
+use scep::suite::{Cipher, Digest, Scheme, SignatureAlgorithm};
 use scep::tlv::{Source, Tlv};
 use scep::{Error, name};
 
@@ -111,7 +111,8 @@ fn question_envelope(envelope: &EnvelopedData) {
     }
     // One private operation for each recipient: enough of them would only be slow.
     if envelope.recipients.len() < 4 {
-        let _ = envelope.open(&ca().key);
+        let (rsa, curve, password) = (ca(), crate::material::key("ec-p256"), Password::from("hunter2"));
+        let _ = envelope.open(Openers::from(&curve).and_sender(&rsa).and_passwords([&password]));
     }
 }
 
@@ -164,7 +165,10 @@ fn csr(octets: &[u8]) {
 
 fn key(octets: &[u8]) {
     if let Ok(key) = PublicKey::from_spki(octets) {
-        let _ = (key.identifier(), key.bits(), key.verifies(Digest::Sha256, octets, &[1; 256]));
+        let _ = (key.identifier(), key.bits(), key.to_string());
+        for scheme in [Scheme::Pkcs1, Scheme::Pss, Scheme::Ecdsa] {
+            let _ = key.verifies(SignatureAlgorithm::new(scheme, Digest::Sha256), octets, &[1; 256]);
+        }
     }
     let _ = KeyUsage::read(octets).map(KeyUsage::names);
 }
@@ -238,7 +242,7 @@ fn http_answer(octets: &[u8]) {
 fn server_receive(octets: &[u8]) {
     let (ca, device) = (ca(), device());
     for checks in [server::Checks::default(), LAX_SERVER] {
-        match receive(octets, &[&ca, &device], &checks) {
+        match receive(octets, &[&ca, &device], &[Password::from("hunter2")], &checks) {
             Ok(request) => {
                 for finding in &request.findings {
                     let _ = finding.to_string();
@@ -283,7 +287,7 @@ fn server_content(octets: &[u8]) {
     let message = wrapped(message_type, None, content, &device(), &ca());
     for possession in [true, false] {
         let checks = server::Checks { possession, ..server::Checks::default() };
-        match receive(&message, &[&ca()], &checks) {
+        match receive(&message, &[&ca()], &[], &checks) {
             Ok(request) => assert_eq!(request.message_type, message_type),
             Err((refusal, reply_to)) => {
                 // The message was opened: its sender can be told.
@@ -309,7 +313,7 @@ fn wrapped(
         recipient_nonce: outcome.is_some().then_some(sender_nonce),
         outcome,
         message_data: Some(content.to_vec()),
-        recipient: Some(to.certificate.clone()),
+        recipient: Some(to.certificate.clone().into()),
         cipher: Cipher::Aes128,
         digest: Digest::Sha256,
         certificates: vec![from.certificate.der.clone()],
@@ -354,6 +358,7 @@ fn under_way<T>(ask: impl FnOnce(&Enrolment, &Nonce) -> T) -> T {
             spki: device.key.public().spki().to_vec(),
             signer: device,
             request: RequestForm::PkcsReq,
+            password: Some(Password::from("hunter2")),
             poll: PollPolicy { interval: 60, max_polls: 3, max_seconds: 600, back_off: BackOff::NONE },
             recovery: Recovery::End,
             checks: Checks::default(),

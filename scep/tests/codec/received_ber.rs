@@ -191,7 +191,7 @@ fn a_server_reports_that_only_the_der_form_verifies() {
     let other = Form { attributes: true, ..form(&[Length::Long(1)], &[Chunks::Whole]) };
     for (form, reports) in [(plain, 0), (other, 1)] {
         let (message, _) = rewritten(Kind::PkcsReq, &form, &form);
-        let request = receive(&message.bytes, &[&ca()], &Checks::default()).unwrap();
+        let request = receive(&message.bytes, &[&ca()], &[], &Checks::default()).unwrap();
         let reported: Vec<&Finding> =
             request.findings.iter().filter(|finding| finding.rule == Rule::SignedSortedForm).collect();
         assert_eq!(reported.len(), reports);

@@ -80,7 +80,7 @@ fn parts(
             recipient_nonce: nonces.1,
             outcome,
             message_data,
-            recipient: Some(ca().certificate),
+            recipient: Some(ca().certificate.into()),
             cipher,
             digest,
             certificates: vec![device().certificate.der],

@@ -100,6 +100,7 @@ pub(crate) fn enrol(own: &str) -> Plan {
     let csr =
         CsrParts::new(&subject, key.public(), Some(CHALLENGE)).write(&key, &mut Faults::none()).unwrap();
     Plan {
+        password: None,
         ca: known_ca(),
         suite: SUITE,
         request: RequestForm::PkcsReq,

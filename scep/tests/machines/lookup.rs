@@ -29,6 +29,7 @@ fn issued() -> (Server, Certificate) {
 fn plan(query: Query) -> LookupPlan {
     // Whoever looks up signs with what he has: here a certificate that he signed himself.
     LookupPlan {
+        password: None,
         ca: known_ca(),
         suite: SUITE,
         signer: enrol("pool-02").signer,
@@ -119,7 +120,8 @@ fn answered(plan: LookupPlan, reply: &Reply<'_>) -> LookupVerdict {
     let mut machine = Lookup::new(plan, &mut rng);
     let Step::Send(request) = machine.poll(&mut Faults::none(), &mut rng).unwrap() else { panic!() };
     let incoming = Incoming::read(request.method, &request.query, &request.body, &mut Vec::new()).unwrap();
-    let received = server::receive(&incoming.message.unwrap(), &[&ca()], &server::Checks::default()).unwrap();
+    let received =
+        server::receive(&incoming.message.unwrap(), &[&ca()], &[], &server::Checks::default()).unwrap();
     let body = server::answer(&received.reply_to, reply, &ca(), &mut Faults::none(), &mut rng).unwrap();
     machine.handle(&HttpResponse::ok(PKI_MESSAGE, body));
     machine.verdict().unwrap().clone()

@@ -122,7 +122,7 @@ impl Server {
 
     fn pki_operation(&mut self, message: &[u8], now: UnixTime) -> HttpResponse {
         self.operate(now);
-        let request = match receive(message, &[&self.ca], &Checks::default()) {
+        let request = match receive(message, &[&self.ca], &[], &Checks::default()) {
             Ok(request) => request,
             Err((refusal, None)) => return HttpResponse::error(400, &refusal.to_string()),
             Err((refusal, Some(to))) => {

@@ -88,10 +88,14 @@ impl Case {
         folder.write("plain", &plain)?;
         let cipher = match self.cipher {
             Cipher::Des => "-des-cbc -provider legacy -provider default",
+            Cipher::Blowfish => "-bf-cbc -provider legacy -provider default",
             Cipher::Des3 => "-des3",
             Cipher::Aes128 => "-aes-128-cbc",
             Cipher::Aes192 => "-aes-192-cbc",
             Cipher::Aes256 => "-aes-256-cbc",
+            Cipher::Aes128Gcm => "-aes-128-gcm",
+            Cipher::Aes192Gcm => "-aes-192-gcm",
+            Cipher::Aes256Gcm => "-aes-256-gcm",
         };
         let digest = self.digest.name().replace("sha-", "sha");
         let stream = if self.streamed { "-stream" } else { "" };

@@ -150,7 +150,7 @@ impl Kind {
                 Self::Pending => Some(Outcome::Pending),
             },
             message_data: self.message_data(),
-            recipient: Some(self.recipient().certificate.clone()),
+            recipient: Some(self.recipient().certificate.clone().into()),
             cipher,
             digest,
             certificates: vec![self.sender().certificate.der.clone()],

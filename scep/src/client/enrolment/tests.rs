@@ -56,6 +56,7 @@ fn plan() -> Plan {
         csr,
         subject,
         request: RequestForm::PkcsReq,
+        password: None,
         poll: POLL,
         recovery: Recovery::End,
         checks: Checks::default(),
@@ -77,7 +78,7 @@ fn answer(request: &HttpRequest, outcome: Outcome, faults: &[&str]) -> HttpRespo
     let ca = ca(0);
     let incoming = Incoming::read(request.method, &request.query, &request.body, &mut Vec::new()).unwrap();
     let checks = server::Checks { md5: false, single_des: false, ..server::Checks::default() };
-    let received = server::receive(&incoming.message.unwrap(), &[&ca], &checks).unwrap();
+    let received = server::receive(&incoming.message.unwrap(), &[&ca], &[], &checks).unwrap();
     let spki = match &received.content {
         Content::Enrol(csr) => csr.spki.clone(),
         Content::Poll(_) | Content::Lookup(_) => key("pool-00").public().spki().to_vec(),
