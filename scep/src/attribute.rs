@@ -5,10 +5,12 @@ use std::fmt;
 use const_oid::ObjectIdentifier;
 
 use crate::error::{Error, Result};
-use crate::finding::{Finding, Part, Place};
+use crate::finding::{Part, Place};
 use crate::suite::Digest;
-use crate::tlv::{Tlv, tag};
+use crate::tlv::tag;
 use crate::{limits, oid, write};
+
+pub use crate::text::Text;
 
 /// An attribute that is a decimal number as text: its variants, their numbers and their names.
 macro_rules! numbered {
@@ -154,44 +156,6 @@ numbered! {
         BadTime = 3, "badTime";
         /// No such certificate.
         BadCertId = 4, "badCertId";
-    }
-}
-
-/// A string as received: its ASN.1 type and its octets.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Text {
-    /// Identifier octet of the string type, without the constructed bit.
-    pub tag: u8,
-    /// Content octets.
-    pub octets: Vec<u8>,
-}
-
-impl Text {
-    pub(crate) fn read(value: &Tlv<'_>, findings: &mut Vec<Finding>) -> Result<Self> {
-        Ok(Self { tag: value.tag & !tag::CONSTRUCTED, octets: value.string(findings)? })
-    }
-
-    /// True when the text fits into PrintableString.
-    #[must_use]
-    pub fn is_printable(text: &str) -> bool {
-        text.bytes().all(|b| b.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&b))
-    }
-
-    /// The text: BMPString as UTF-16, everything else as UTF-8, lossily.
-    #[must_use]
-    pub fn lossy(&self) -> String {
-        if self.tag == tag::BMP_STRING {
-            let units =
-                self.octets.chunks(2).map(|pair| pair.iter().fold(0u16, |n, b| n << 8 | u16::from(*b)));
-            return char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
-        }
-        String::from_utf8_lossy(&self.octets).into_owned()
-    }
-}
-
-impl fmt::Display for Text {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.lossy())
     }
 }
 

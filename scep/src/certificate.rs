@@ -201,10 +201,11 @@ impl Certificate {
         PublicKey::from_spki(&self.spki)
     }
 
-    /// True when `issuer` names and signed this certificate.
+    /// True when this certificate names `issuer` (compared as RFC 5280 7.1 says) and is signed by it.
     #[must_use]
     pub fn is_issued_by(&self, issuer: &Self) -> bool {
-        self.issuer == issuer.subject && issuer.public_key().is_ok_and(|key| self.verifies_with(&key))
+        name::same(&self.issuer, &issuer.subject)
+            && issuer.public_key().is_ok_and(|key| self.verifies_with(&key))
     }
 
     /// True when the certificate's signature verifies with the key.

@@ -34,6 +34,7 @@ pub mod oid;
 pub mod serial;
 pub mod server;
 pub mod suite;
+pub mod text;
 pub mod time;
 pub mod tlv;
 pub mod write;

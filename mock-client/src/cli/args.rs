@@ -91,7 +91,7 @@ pub(super) struct EnrollArgs {
     pub(super) server: ServerArgs,
     #[command(flatten)]
     pub(super) trust: TrustArgs,
-    /// Subject, RFC 4514 text, most specific part first.
+    /// Subject: RFC 4514 text, most specific part first, or `/O=lab/CN=dev1`, most general part first.
     #[arg(long, value_name = "NAME", value_parser = parse_subject)]
     pub(super) subject: Subject,
     /// A DNS name for the certificate.

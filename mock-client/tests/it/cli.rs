@@ -244,7 +244,7 @@ fn a_command_line_that_makes_no_sense_is_explained(#[case] more: &[&str], #[case
 #[rstest]
 #[case::no_key(&["enroll", "--url", "http://a/", "--subject", "CN=a", "--out", "x"], "--key")]
 #[case::url(&["getcaps", "--url", "ftp://a/"], "only http is supported")]
-#[case::subject(&["enroll", "--url", "http://a/", "--subject", "a", "--key", "k", "--out", "x"], "not RFC 4514")]
+#[case::subject(&["enroll", "--url", "http://a/", "--subject", "a", "--key", "k", "--out", "x"], "expected TYPE=value, got `a`")]
 #[case::command(&["enrol"], "unrecognized subcommand")]
 fn so_is_one_that_is_incomplete(#[case] args: &[&str], #[case] says: &str) {
     let ran = client(args);

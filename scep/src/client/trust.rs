@@ -5,7 +5,7 @@ use std::fmt;
 use crate::ca_cert::CaCertificates;
 use crate::certificate::Certificate;
 use crate::suite::Digest;
-use crate::{Error, UnixTime};
+use crate::{Error, UnixTime, name};
 
 /// How the CA is authenticated.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -133,7 +133,9 @@ impl Trust {
             // A certificate whose issuer is not in the answer, or itself: nothing here can vouch for it.
             Self::Anything => {
                 let is_issued_here = |one: &Certificate| {
-                    received.iter().any(|o| o.subject == one.issuer && o.subject != one.subject)
+                    received
+                        .iter()
+                        .any(|o| name::same(&o.subject, &one.issuer) && !name::same(&o.subject, &one.subject))
                 };
                 let tops: Vec<Certificate> =
                     received.iter().filter(|one| !is_issued_here(one)).cloned().collect();

@@ -5,7 +5,6 @@ use scep::certificate::Certificate;
 use scep::cms::SignedData;
 use scep::csr::Csr;
 use scep::oid;
-use scep::tlv::tag;
 
 use super::message::envelope;
 use super::{Fact, Find, Kind, Row, Scene};
@@ -67,13 +66,7 @@ pub(super) const ROWS: &[Row] = &[
         parent: CSR,
         doc: "`PrintableString`, `UTF8String` or another ASN.1 type; absent without challengePassword",
         find: Find::Message(|scene| {
-            csr(scene, |csr| {
-                Fact::from(csr.challenge.as_ref().map(|text| match text.tag {
-                    tag::PRINTABLE_STRING => Fact::text("PrintableString"),
-                    tag::UTF8_STRING => Fact::text("UTF8String"),
-                    other => Fact::text(format!("tag 0x{other:02x}")),
-                }))
-            })
+            csr(scene, |csr| Fact::from(csr.challenge.as_ref().map(|text| Fact::text(text.type_name()))))
         }),
     },
     Row {
@@ -91,7 +84,11 @@ pub(super) const ROWS: &[Row] = &[
         find: Find::Message(|scene| match &scene.side.poll {
             Some(Ok(poll)) => {
                 let ca = scene.view.ca.and_then(|ca| ca.issuer());
-                Fact::text(if ca.is_some_and(|ca| ca.subject == poll.issuer) { "ca" } else { "other" })
+                Fact::text(if ca.is_some_and(|ca| scep::name::same(&ca.subject, &poll.issuer)) {
+                    "ca"
+                } else {
+                    "other"
+                })
             }
             Some(Err(error)) => Fact::missing(error.clone()),
             None => Fact::missing("there is no opened IssuerAndSubject"),
