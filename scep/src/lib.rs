@@ -13,6 +13,7 @@
 //! Nothing here opens a socket or a file, reads a clock or rolls its own dice: `now` and the generator are
 //! arguments, and the same bytes, time and seed give the same output.
 
+pub mod alt_name;
 pub mod attribute;
 pub mod ca_cert;
 pub mod caps;
@@ -22,6 +23,7 @@ pub mod cms;
 pub mod crl;
 pub mod csr;
 pub mod error;
+pub mod extension;
 pub mod fault;
 pub mod finding;
 pub mod http;

@@ -172,6 +172,34 @@ oids! {
     AUTHORITY_KEY_ID = "authorityKeyIdentifier", "2.5.29.35";
     /// See [`SUBJECT_KEY_ID`].
     EXT_KEY_USAGE = "extKeyUsage", "2.5.29.37";
+    /// Purposes of extKeyUsage, RFC 5280 4.2.1.12.
+    SERVER_AUTH = "serverAuth", "1.3.6.1.5.5.7.3.1";
+    /// See [`SERVER_AUTH`].
+    CLIENT_AUTH = "clientAuth", "1.3.6.1.5.5.7.3.2";
+    /// See [`SERVER_AUTH`].
+    CODE_SIGNING = "codeSigning", "1.3.6.1.5.5.7.3.3";
+    /// See [`SERVER_AUTH`].
+    EMAIL_PROTECTION = "emailProtection", "1.3.6.1.5.5.7.3.4";
+    /// See [`SERVER_AUTH`].
+    IPSEC_END_SYSTEM = "ipsecEndSystem", "1.3.6.1.5.5.7.3.5";
+    /// See [`SERVER_AUTH`].
+    TIME_STAMPING = "timeStamping", "1.3.6.1.5.5.7.3.8";
+    /// See [`SERVER_AUTH`].
+    OCSP_SIGNING = "OCSPSigning", "1.3.6.1.5.5.7.3.9";
+    /// See [`SERVER_AUTH`]; RFC 4945 5.1.3.12.
+    IPSEC_IKE = "ipsecIKE", "1.3.6.1.5.5.7.3.17";
+    /// See [`SERVER_AUTH`].
+    ANY_EXT_KEY_USAGE = "anyExtendedKeyUsage", "2.5.29.37.0";
+    /// Certificate template by name, Microsoft's version 1 (szOID_ENROLL_CERTTYPE_EXTENSION, MS-WCCE).
+    CERTIFICATE_TEMPLATE_NAME = "msCertificateTemplateName", "1.3.6.1.4.1.311.20.2";
+    /// Certificate template by identifier, Microsoft's version 2 (szOID_CERTIFICATE_TEMPLATE).
+    CERTIFICATE_TEMPLATE = "msCertificateTemplate", "1.3.6.1.4.1.311.21.7";
+    /// Microsoft's attribute of requested extensions (szOID_CERT_EXTENSIONS).
+    MS_EXTENSION_REQUEST = "msCertExtensions", "1.3.6.1.4.1.311.2.1.14";
+    /// VeriSign's attribute of requested extensions, in old drafts of SCEP.
+    OLD_EXTENSION_REQUEST = "extensionReq", "2.16.840.1.113733.1.9.8";
+    /// User principal name, an otherName.
+    MS_UPN = "msUPN", "1.3.6.1.4.1.311.20.2.3";
 }
 
 /// The name of an identifier, or its dotted form.
