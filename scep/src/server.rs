@@ -9,6 +9,7 @@
 //! Who may enrol is not decided here.
 
 mod answer;
+mod fail_info;
 mod receive;
 pub mod renewal;
 pub mod transaction;

@@ -1,6 +1,6 @@
 //! Checking and opening of a request, in the order in which a refusal can be answered best.
 
-use crate::attribute::{FailInfo, HistoricType, MessageType, Nonce, StatedType, TransactionId};
+use crate::attribute::{HistoricType, MessageType, Nonce, StatedType, TransactionId};
 use crate::certificate::{Certificate, CertificateParts};
 use crate::cms::Openers;
 use crate::csr::Csr;
@@ -125,20 +125,6 @@ pub enum Refusal {
     /// The PKCS#10 is not signed with its own key.
     #[error("process the request: the PKCS#10 signature does not verify (RFC 8894 7.9)")]
     Possession,
-}
-
-impl Refusal {
-    /// The failInfo of RFC 8894 3.2.1.4 for this refusal.
-    #[must_use]
-    pub fn fail_info(&self) -> FailInfo {
-        match self {
-            Self::Algorithm(_) => FailInfo::BadAlg,
-            Self::NoSignerCertificate | Self::MessageCheck(_) => FailInfo::BadMessageCheck,
-            Self::Unreadable(_) | Self::Attribute(_) | Self::Content(_) | Self::Possession => {
-                FailInfo::BadRequest
-            }
-        }
-    }
 }
 
 /// Reads, verifies and opens a message. `recipients` are tried in turn, then `passwords`: candidates for an
