@@ -180,9 +180,7 @@ pub fn print(names: &[GeneralName]) -> String {
 pub fn read(element: &Tlv<'_>) -> Result<Vec<GeneralName>> {
     const WHAT: &str = "GeneralNames";
     let members = element.expect(WHAT, tag::SEQUENCE)?.members()?;
-    if members.len() > limits::ALT_NAMES {
-        return Err(limits::exceeded(element, WHAT, "alternative names", limits::ALT_NAMES));
-    }
+    limits::at_most(limits::ALT_NAMES, "alternative names", members.len(), element, WHAT)?;
     members.iter().map(GeneralName::read).collect()
 }
 

@@ -10,7 +10,7 @@ use crate::key::{PrivateKey, PublicKey};
 use crate::suite::{Digest, SignatureAlgorithm};
 use crate::time::UnixTime;
 use crate::tlv::{Source, Tlv, tag};
-use crate::{Read, name, oid, write};
+use crate::{Read, limits, name, oid, write};
 
 /// A certificate as received.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -310,7 +310,9 @@ pub(crate) fn read_extensions(wrapper: &Tlv<'_>) -> Result<Vec<Extension>> {
 pub(crate) fn read_extensions_list(list: &Tlv<'_>) -> Result<Vec<Extension>> {
     const WHAT: &str = "Extensions";
     let mut extensions = Vec::new();
-    for extension in list.expect(WHAT, tag::SEQUENCE)?.members()? {
+    let members = list.expect(WHAT, tag::SEQUENCE)?.members()?;
+    limits::at_most(limits::EXTENSIONS, "extensions", members.len(), list, WHAT)?;
+    for extension in members {
         let members = extension.expect(WHAT, tag::SEQUENCE)?.members()?;
         let (Some(id), Some(value)) = (members.first(), members.last()) else {
             return Err(extension.malformed(WHAT, "expected extnID and extnValue"));

@@ -1,6 +1,6 @@
 //! Bounds of the reader, each with the source of its number.
 
-use crate::error::Error;
+use crate::error::Result;
 use crate::tlv::Tlv;
 
 /// Deepest nesting that is followed. A SCEP message with a long certificate chain inside two CMS layers
@@ -45,7 +45,32 @@ pub const EXTENSIONS: usize = 200;
 /// Most alternative names of one extension. Public CAs stop at 100 to 250.
 pub const ALT_NAMES: usize = 1000;
 
-/// The error of an element with more members than a bound.
-pub(crate) fn exceeded(element: &Tlv<'_>, what: &'static str, kind: &str, limit: usize) -> Error {
-    element.malformed(what, format!("expected at most {limit} {kind}, got more"))
+/// Most certificates in one SignedData. Chains of the field have up to four, GetCACert answers up to ten;
+/// a signer's certificate is searched for among all of them.
+pub const CERTIFICATES: usize = 256;
+
+/// Most CRLs in one SignedData. A GetCRL is answered with one (RFC 8894 3.3.4).
+pub const CRLS: usize = 64;
+
+/// Most SignerInfos in one SignedData. A pkiMessage has one (RFC 8894 figure 6).
+pub const SIGNERS: usize = 16;
+
+/// Most RecipientInfos in one EnvelopedData. A pkiMessage has one (RFC 8894 3.1).
+pub const RECIPIENTS: usize = 64;
+
+/// Most digest algorithms announced by one SignedData. There is one for each signer.
+pub const DIGEST_ALGORITHMS: usize = SIGNERS;
+
+/// An error that names the bound when there are more members than it allows.
+pub(crate) fn at_most(
+    limit: usize,
+    kind: &str,
+    count: usize,
+    element: &Tlv<'_>,
+    what: &'static str,
+) -> Result<()> {
+    if count <= limit {
+        return Ok(());
+    }
+    Err(element.malformed(what, format!("expected at most {limit} {kind}, got {count} or more")))
 }

@@ -74,9 +74,7 @@ impl Name {
                 return Err(rdn.malformed(WHAT, "expected an RDN of one member or more, got none"));
             }
             count += pairs.len();
-            if count > limits::NAME_ATTRIBUTES {
-                return Err(limits::exceeded(element, WHAT, "attributes", limits::NAME_ATTRIBUTES));
-            }
+            limits::at_most(limits::NAME_ATTRIBUTES, "attributes", count, element, WHAT)?;
             pairs.into_iter().map(|pair| TypeAndValue::read(&pair)).collect()
         };
         let rdns = element.expect(WHAT, tag::SEQUENCE)?.members()?.into_iter().map(rdn);

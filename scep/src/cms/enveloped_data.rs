@@ -24,7 +24,7 @@ use crate::finding::{Finding, Place, Rule};
 use crate::key::Password;
 use crate::suite::{Cipher, read_with_parameters};
 use crate::tlv::{Source, Tlv, tag};
-use crate::{oid, write};
+use crate::{limits, oid, write};
 
 /// An EnvelopedData or AuthEnvelopedData as received.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,9 +93,9 @@ impl EnvelopedData {
         else {
             return Err(element.malformed(WHAT, "expected version, recipientInfos and encryptedContentInfo"));
         };
-        let recipients = recipients
-            .expect("recipientInfos", tag::SET)?
-            .members()?
+        let infos = recipients.expect("recipientInfos", tag::SET)?.members()?;
+        limits::at_most(limits::RECIPIENTS, "RecipientInfos", infos.len(), recipients, WHAT)?;
+        let recipients = infos
             .iter()
             .map(|recipient| RecipientInfo::read(recipient, findings))
             .collect::<Result<Vec<_>>>()?;

@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::finding::{Finding, Part, Place, Rule};
 use crate::suite::{Digest, Scheme, SignatureAlgorithm};
 use crate::tlv::{Source, Tlv, tag};
-use crate::{oid, write};
+use crate::{limits, oid, write};
 
 /// A SignedData as received.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,12 +177,10 @@ impl SignedData {
             return Err(element.malformed(WHAT, "expected version, digestAlgorithms and encapContentInfo"));
         };
         version.expect("SignedData version", tag::INTEGER)?;
-        let digest_algorithms = digests
-            .expect("digestAlgorithms", tag::SET)?
-            .members()?
-            .iter()
-            .map(read_algorithm)
-            .collect::<Result<Vec<_>>>()?;
+        let digest_algorithms = digests.expect("digestAlgorithms", tag::SET)?.members()?;
+        let count = digest_algorithms.len();
+        limits::at_most(limits::DIGEST_ALGORITHMS, "digest algorithms", count, digests, WHAT)?;
+        let digest_algorithms = digest_algorithms.iter().map(read_algorithm).collect::<Result<Vec<_>>>()?;
         let inner = encapsulated.expect("encapContentInfo", tag::SEQUENCE)?.members()?;
         let first = inner.first().ok_or_else(|| encapsulated.malformed("encapContentInfo", "empty"))?;
         let mut value = Self {
@@ -196,6 +194,9 @@ impl SignedData {
             signers: Vec::new(),
         };
         for member in rest {
+            if let Some((limit, kind)) = bound(member.tag) {
+                limits::at_most(limit, kind, member.members()?.len(), member, WHAT)?;
+            }
             match member.tag {
                 0xa0 => {
                     value.certificates = member
@@ -233,6 +234,16 @@ impl SignedData {
     #[must_use]
     pub fn signer_certificate(&self, signer: &SignerInfo) -> Option<Certificate> {
         self.certificates.iter().filter_map(|raw| raw.read().ok()).find(|c| signer.names(c))
+    }
+}
+
+/// How many members the field of a tag may have, and what they are.
+fn bound(tag: u8) -> Option<(usize, &'static str)> {
+    match tag {
+        0xa0 => Some((limits::CERTIFICATES, "certificates")),
+        0xa1 => Some((limits::CRLS, "CRLs")),
+        tag::SET => Some((limits::SIGNERS, "SignerInfos")),
+        _ => None,
     }
 }
 
@@ -361,14 +372,17 @@ fn read_attributes(field: &Tlv<'_>, findings: &mut Vec<Finding>) -> Result<Vec<A
     const WHAT: &str = "attribute";
     let mut attributes = Vec::new();
     let mut types = BTreeSet::new();
-    for element in field.members()? {
+    let elements = field.members()?;
+    limits::at_most(limits::ATTRIBUTES, "attributes", elements.len(), field, WHAT)?;
+    for element in elements {
         let members = element.expect(WHAT, tag::SEQUENCE)?.members()?;
         let [id, values, ..] = members.as_slice() else {
             return Err(element.malformed(WHAT, "expected type and values"));
         };
         let oid = read_oid(id, WHAT)?;
-        let values = values
-            .members()?
+        let members = values.members()?;
+        limits::at_most(limits::ATTRIBUTE_VALUES, "values", members.len(), values, WHAT)?;
+        let values = members
             .iter()
             .map(|value| {
                 let content = match value.tag & !tag::CONSTRUCTED {
@@ -490,24 +504,31 @@ mod tests {
     use super::{SignedData, SignedDataParts, SignerInfoParts};
     use crate::attribute::AttributeParts;
     use crate::cms::degenerate;
+    use crate::error::Result;
     use crate::finding::{Finding, Rule};
     use crate::tlv::Source;
-    use crate::{oid, write};
+    use crate::{limits, oid, write};
 
-    fn read(attributes: Vec<Vec<u8>>, signing: ObjectIdentifier) -> (SignedData, Vec<Finding>) {
+    fn signer(attributes: Vec<Vec<u8>>, signing: ObjectIdentifier) -> SignerInfoParts {
         let digest_algorithm = write::algorithm(oid::SHA256, Some(&write::null()));
-        let signer = SignerInfoParts {
+        SignerInfoParts {
             sid: write::sequence(&[&write::sequence(&[]), &write::integer(1)]),
             digest_algorithm,
             signed_attributes: Some(attributes),
             signature_algorithm: write::algorithm(signing, Some(&write::null())),
             signature: vec![0; 256],
             unsigned_attributes: Vec::new(),
-        };
-        let der = SignedDataParts { signers: vec![signer], ..degenerate(&[]) }.write();
+        }
+    }
+
+    fn try_read(attributes: Vec<Vec<u8>>, signing: ObjectIdentifier) -> Result<(SignedData, Vec<Finding>)> {
+        let der = SignedDataParts { signers: vec![signer(attributes, signing)], ..degenerate(&[]) }.write();
         let mut findings = Vec::new();
-        let signed = SignedData::read(Source::message(&der), &mut findings).unwrap();
-        (signed, findings)
+        SignedData::read(Source::message(&der), &mut findings).map(|signed| (signed, findings))
+    }
+
+    fn read(attributes: Vec<Vec<u8>>, signing: ObjectIdentifier) -> (SignedData, Vec<Finding>) {
+        try_read(attributes, signing).unwrap()
     }
 
     #[rstest]
@@ -524,13 +545,51 @@ mod tests {
         assert_eq!(signed.signers[0].signature_algorithm, signing);
     }
 
+    fn attributes(count: u32) -> Vec<Vec<u8>> {
+        (0..count)
+            .map(|n| ObjectIdentifier::new(&format!("1.3.6.1.4.1.32473.{n}")).unwrap())
+            .map(|oid| AttributeParts { oid, values: Vec::new() }.write())
+            .collect()
+    }
+
     #[test]
-    fn fifty_thousand_types_of_attributes_are_read_in_a_moment() {
-        let types =
-            (0..50_000_u32).map(|n| ObjectIdentifier::new(&format!("1.3.6.1.4.1.32473.{n}")).unwrap());
-        let attributes = types.map(|oid| AttributeParts { oid, values: Vec::new() }.write());
-        let (signed, findings) = read(attributes.collect(), oid::RSA_ENCRYPTION);
-        assert_eq!(signed.signers[0].signed_attributes.as_ref().map(Vec::len), Some(50_000));
+    fn as_many_types_of_attributes_as_the_limit_are_read_and_one_more_is_refused() {
+        let limit = u32::try_from(limits::ATTRIBUTES).unwrap();
+        let (signed, findings) = read(attributes(limit), oid::RSA_ENCRYPTION);
+        assert_eq!(signed.signers[0].signed_attributes.as_ref().map(Vec::len), Some(limits::ATTRIBUTES));
         assert!(findings.iter().all(|finding| finding.rule != Rule::DuplicateAttribute));
+        for count in [limit + 1, 50_000] {
+            let error = try_read(attributes(count), oid::RSA_ENCRYPTION).unwrap_err().to_string();
+            assert!(error.contains("attribute: expected at most 1000 attributes"), "{error}");
+        }
+    }
+
+    #[rstest]
+    #[case::certificates(limits::CERTIFICATES, "certificates", |parts: &mut SignedDataParts, count| {
+        parts.certificates = vec![write::sequence(&[]); count];
+    })]
+    #[case::digests(limits::DIGEST_ALGORITHMS, "digest algorithms", |parts: &mut SignedDataParts, count| {
+        parts.digest_algorithms = vec![write::algorithm(oid::SHA256, None); count];
+    })]
+    #[case::signers(limits::SIGNERS, "SignerInfos", |parts: &mut SignedDataParts, count| {
+        parts.signers = vec![signer(vec![], oid::RSA_ENCRYPTION); count];
+    })]
+    #[case::values(limits::ATTRIBUTE_VALUES, "values", |parts: &mut SignedDataParts, count| {
+        let attribute = AttributeParts { oid: oid::DATA, values: vec![write::null(); count] };
+        parts.signers = vec![signer(vec![attribute.write()], oid::RSA_ENCRYPTION)];
+    })]
+    fn every_bound_bites_and_its_number_passes(
+        #[case] limit: usize,
+        #[case] kind: &str,
+        #[case] change: fn(&mut SignedDataParts, usize),
+    ) {
+        let read = |count| {
+            let mut parts = degenerate(&[]);
+            change(&mut parts, count);
+            SignedData::read(Source::message(&parts.write()), &mut Vec::new())
+        };
+        assert!(read(limit).is_ok(), "{:?}", read(limit));
+        let error = read(limit + 1).unwrap_err().to_string();
+        assert!(error.contains(&format!("expected at most {limit} {kind}")), "{error}");
     }
 }

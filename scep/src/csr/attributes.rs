@@ -29,10 +29,8 @@ impl Attributes {
         let mut all = Self::default();
         for field in fields.iter().filter(|field| field.tag == tag::context(0)) {
             for attribute in field.members()? {
-                if all.types.len() == limits::ATTRIBUTES {
-                    let kind = "attributes";
-                    return Err(limits::exceeded(field, "PKCS#10 attributes", kind, limits::ATTRIBUTES));
-                }
+                let count = all.types.len() + 1;
+                limits::at_most(limits::ATTRIBUTES, "attributes", count, field, "PKCS#10 attributes")?;
                 all.add(&attribute, findings)?;
             }
         }
@@ -55,9 +53,7 @@ impl Attributes {
         }
         self.types.push(oid);
         let count = values.members()?.len();
-        if count > limits::ATTRIBUTE_VALUES {
-            return Err(limits::exceeded(values, WHAT, "values", limits::ATTRIBUTE_VALUES));
-        }
+        limits::at_most(limits::ATTRIBUTE_VALUES, "values", count, values, WHAT)?;
         let is_known = oid == oid::CHALLENGE_PASSWORD || EXTENSION_REQUESTS.contains(&oid);
         if is_known && count != 1 {
             findings.push(Finding {
@@ -93,10 +89,8 @@ impl Attributes {
 
     fn extensions(&mut self, values: &Tlv<'_>, findings: &mut Vec<Finding>) -> Result<()> {
         for extension in read_extensions(values)? {
-            if self.extensions.len() == limits::EXTENSIONS {
-                let kind = "requested extensions";
-                return Err(limits::exceeded(values, "PKCS#10 attribute", kind, limits::EXTENSIONS));
-            }
+            let count = self.extensions.len() + 1;
+            limits::at_most(limits::EXTENSIONS, "extensions", count, values, "PKCS#10 attribute")?;
             if self.extensions.iter().any(|known| known.oid == extension.oid) {
                 findings.push(Finding {
                     rule: Rule::UnexpectedStructure,
