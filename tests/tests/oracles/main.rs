@@ -11,6 +11,7 @@ use tests::peers::policy::{Decision, Policy, missing_programs};
 mod command;
 mod from_openssl;
 mod material;
+mod names;
 mod python;
 mod to_openssl;
 
@@ -43,7 +44,9 @@ fn main() -> ExitCode {
         }
         trials.push(trial(name, policy, &missing, run));
     }
-    trials.extend(python::tests().into_iter().map(|(name, run)| trial(name, policy, &python, run)));
+    trials.extend(names::tests().into_iter().map(|(name, run)| trial(name, policy, &openssl, run)));
+    let with_python = python::tests().into_iter().chain(names::python_tests());
+    trials.extend(with_python.map(|(name, run)| trial(name, policy, &python, run)));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
