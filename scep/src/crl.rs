@@ -16,12 +16,11 @@ use crate::certificate::{
 use crate::error::{Error, Result};
 use crate::finding::{Finding, Rule};
 use crate::key::{PrivateKey, PublicKey};
-use crate::message::same_name;
 use crate::serial::SerialNumber;
 use crate::suite::{Digest, SignatureAlgorithm};
 use crate::time::UnixTime;
 use crate::tlv::{Source, Tlv, tag};
-use crate::{Read, oid, write};
+use crate::{Read, name, oid, write};
 
 /// A CRL as received.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,7 +139,7 @@ impl Crl {
     /// True when the certificate names the CRL's issuer, and its key verifies the CRL.
     #[must_use]
     pub fn is_issued_by(&self, issuer: &Certificate) -> bool {
-        same_name(&self.issuer, &issuer.subject)
+        name::same(&self.issuer, &issuer.subject)
             && issuer.public_key().is_ok_and(|key| self.verifies_with(&key))
     }
 

@@ -7,7 +7,6 @@ mod compose;
 mod query;
 
 pub use compose::{MessageParts, Outcome, Sender};
-pub(crate) use query::same_name;
 pub use query::{IssuerAndSerial, IssuerAndSubject};
 
 use crate::attribute::{FailInfo, MessageType, Nonce, PkiStatus, StatedType, Text, TransactionId};

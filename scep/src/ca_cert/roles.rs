@@ -15,6 +15,7 @@
 use super::CaCertificates;
 use crate::certificate::{Certificate, KeyUsage};
 use crate::error::{Error, Result};
+use crate::name;
 
 impl CaCertificates {
     /// The certificate that requests are enveloped to, as keyUsage has it: see the table above.
@@ -56,13 +57,15 @@ impl CaCertificates {
         let of_a_registration_authority =
             authorities().filter(|ca| self.registration_authorities().any(|ra| ra.is_issued_by(ca)));
         let is_lowest = |ca: &&Certificate| {
-            !authorities().any(|other| other.issuer == ca.subject && other.subject != ca.subject)
+            !authorities().any(|other| {
+                name::same(&other.issuer, &ca.subject) && !name::same(&other.subject, &ca.subject)
+            })
         };
         newest(of_a_registration_authority)
             .or_else(|| newest(authorities().filter(is_lowest)))
             .or_else(|| newest(authorities()))
             // Old CAs have certificates without basicConstraints.
-            .or_else(|| newest(self.certificates.iter().filter(|one| one.issuer == one.subject)))
+            .or_else(|| newest(self.certificates.iter().filter(|one| name::same(&one.issuer, &one.subject))))
             .or_else(|| newest(self.certificates.iter()))
     }
 

@@ -20,6 +20,7 @@ use crate::caps::Capabilities;
 use crate::error::{Error, Result};
 use crate::finding::Finding;
 use crate::http::{CA_CERT, CA_CERT_CHAIN, CA_RA_CERT, HttpRequest, HttpResponse, NEXT_CA_CERT, Operation};
+use crate::name;
 use crate::next_ca::NextCa;
 
 use super::asking::misbehaved;
@@ -224,7 +225,9 @@ impl Discovery {
         match self.read(response, &[CA_CERT, CA_RA_CERT]) {
             Err(error) => over(DiscoveryVerdict::Rejected(error)),
             Ok(received) => match received.certificates.as_slice() {
-                [alone] if self.plan.old_chain && alone.issuer != alone.subject => State::Chain(received),
+                [alone] if self.plan.old_chain && !name::same(&alone.issuer, &alone.subject) => {
+                    State::Chain(received)
+                }
                 _ => self.authenticate(received, now),
             },
         }

@@ -9,7 +9,8 @@ use crate::cms::SignedData;
 use crate::crl::Crl;
 use crate::error::Result;
 use crate::finding::Finding;
-use crate::message::{IssuerAndSerial, same_name};
+use crate::message::IssuerAndSerial;
+use crate::name;
 use crate::tlv::Source;
 
 /// The wanted certificate, and those that came with it.
@@ -84,8 +85,8 @@ pub(super) fn crl(
         return Err(misbehaved(WHAT, "a CRL", format!("none, and {certificates} certificates")));
     }
     let is_wanted = |crl: &Crl| {
-        same_name(&crl.issuer, &query.issuer)
-            || ca.certificates.iter().any(|own| query.names(own) && same_name(&crl.issuer, &own.subject))
+        name::same(&crl.issuer, &query.issuer)
+            || ca.certificates.iter().any(|own| query.names(own) && name::same(&crl.issuer, &own.subject))
     };
     let count = lists.len();
     let index = match lists.iter().position(is_wanted) {

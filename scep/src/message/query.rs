@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::finding::{Finding, Rule};
 use crate::serial::SerialNumber;
 use crate::tlv::{Source, Tlv, tag};
-use crate::{Read, write};
+use crate::{Read, name, write};
 
 /// messageData of a CertPoll.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,17 +97,11 @@ impl IssuerAndSerial {
         write::sequence(&[&self.issuer, &self.serial.write()])
     }
 
-    /// True when it means this certificate: same issuer, in whatever form of BER, and same number.
+    /// True when it means this certificate: same issuer (RFC 5280 7.1) and same number.
     #[must_use]
     pub fn names(&self, certificate: &Certificate) -> bool {
-        self.serial == SerialNumber::of(certificate) && same_name(&self.issuer, &certificate.issuer)
+        self.serial == SerialNumber::of(certificate) && name::same(&self.issuer, &certificate.issuer)
     }
-}
-
-/// True when two encoded names are the same octets, or become so in DER.
-pub(crate) fn same_name(one: &[u8], other: &[u8]) -> bool {
-    let der = |name: &[u8]| Tlv::read(Source::message(name), 0).map(|name| name.der()).ok();
-    one == other || der(one).is_some_and(|one| der(other) == Some(one))
 }
 
 #[cfg(test)]
