@@ -10,6 +10,7 @@ mod http;
 pub mod keys;
 pub mod operator;
 pub mod preflight;
+mod raw;
 pub mod server;
 pub mod session;
 pub mod subject;

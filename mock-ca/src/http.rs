@@ -2,6 +2,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod listener;
+pub(crate) mod raw;
 pub(crate) mod scep_port;
 
 /// What every answer says about its server.

@@ -23,8 +23,10 @@ pub struct Recorded {
     pub status: u16,
     /// Header fields of the answer; the HTTP library adds Date and Connection.
     pub response_headers: Vec<(String, String)>,
-    /// Body of the answer.
+    /// Body of the answer, as far as it was sent.
     pub response_body: Vec<u8>,
+    /// False when a fault ended the connection before the head of the answer.
+    pub is_answered: bool,
     /// What the answer is: `GetCACaps`, `GetCACert`, `CertRep` or `Error`.
     pub message: &'static str,
     /// pkiStatus that was decided on, of a CertRep; a fault may have sent another one.
@@ -109,6 +111,7 @@ mod tests {
             status: 200,
             response_headers: Vec::new(),
             response_body: Vec::new(),
+            is_answered: true,
             message: "CertRep",
             pki_status: None,
             faults: Vec::new(),

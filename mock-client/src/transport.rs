@@ -1,6 +1,7 @@
 //! Carrying one request to the server and its answer back.
 
 mod http;
+mod raw;
 mod url;
 
 pub use http::{BODY_LIMIT, HttpTransport, TimeLimits};

@@ -13,7 +13,7 @@ pub mod roles;
 use crate::certificate::Certificate;
 use crate::cms::{SignedData, degenerate};
 use crate::error::Result;
-use crate::fault::Faults;
+use crate::fault::{Faults, Layer};
 use crate::finding::{Finding, Rule};
 use crate::http::{CA_CERT, CA_CERT_CHAIN, CA_RA_CERT};
 use crate::oid;
@@ -61,7 +61,9 @@ impl CaCertificates {
         }
         let mut parts = degenerate(certificates);
         faults.degenerate(&mut parts);
-        (CA_RA_CERT, parts.write())
+        let mut body = parts.write();
+        faults.layer(Layer::CaCertificates, &mut body, None);
+        (CA_RA_CERT, body)
     }
 
     /// Content-Type and body of the answer to GetCACertChain, an operation of drafts before 2011: a

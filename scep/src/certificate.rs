@@ -4,7 +4,7 @@ use const_oid::ObjectIdentifier;
 use der::Decode;
 
 use crate::error::{Error, Result};
-use crate::fault::Faults;
+use crate::fault::{Faults, Layer};
 use crate::finding::{Finding, Rule};
 use crate::key::{PrivateKey, PublicKey};
 use crate::suite::{Digest, SignatureAlgorithm};
@@ -397,7 +397,7 @@ impl CertificateParts {
         } else {
             write::tlv(tag::context(3), &write_extensions(&self.extensions))
         };
-        let tbs = write::sequence(&[
+        let mut tbs = write::sequence(&[
             &write::tlv(tag::context(0), &write::integer(2)),
             &write::integer_bytes(&self.serial),
             &algorithm,
@@ -407,6 +407,7 @@ impl CertificateParts {
             &self.spki,
             &extensions,
         ]);
+        faults.layer(Layer::Tbs, &mut tbs, None);
         let mut signature = issuer.sign(self.digest, &tbs)?;
         faults.certificate_signature(&mut signature);
         Ok(write::sequence(&[&tbs, &algorithm, &write::bit_string(&signature)]))

@@ -18,7 +18,7 @@ use crate::attribute::{AttributeParts, Text};
 use crate::certificate::{Extension, KeyUsage, write_extensions};
 use crate::error::Result;
 use crate::extension::{CertificateTemplate, purposes};
-use crate::fault::Faults;
+use crate::fault::{Faults, Layer};
 use crate::finding::{Finding, Rule};
 use crate::key::{Password, PrivateKey, PublicKey};
 use crate::suite::{Digest, SignatureAlgorithm};
@@ -225,12 +225,15 @@ impl CsrParts {
             attributes.push(attribute(self.extension_request, write_extensions(&self.extensions)));
         }
         attributes.sort();
-        let info = write::sequence(&[
+        let mut info = write::sequence(&[
             &write::integer(0),
             &self.subject,
             &self.spki,
             &write::tlv(tag::context(0), &attributes.concat()),
         ]);
+        faults.layer(Layer::CsrInfo, &mut info, None);
+        let other_key = faults.csr_key();
+        let key = other_key.as_ref().unwrap_or(key);
         let mut signature = key.sign(self.digest, &info)?;
         faults.csr_signature(&mut signature);
         let algorithm = key.signature_algorithm(self.digest).write()?;

@@ -1,13 +1,30 @@
 //! Faults: named departures as pure data, and the operators that apply them.
 //!
 //! The catalogue is `scep/faults/*.toml`, embedded. A fault is one operator; an operator acts at one stage
-//! of writing (parts, envelope, attributes, signature, bytes, HTTP), so that everything after that stage is
-//! correct again: a message with a flipped nonce is signed over the flipped nonce.
+//! of writing, so that everything after that stage is correct again: a message with a flipped nonce is signed
+//! over the flipped nonce. The stages are the modules here, each with its operators and what they do:
+//!
+//! ```text
+//!  message -> csr, certificate, payload -> envelope -> signature (eContent) -> attributes -> signature
+//!          -> asn1 (octets of any layer) -> http (the message, and how it is delivered)          time: where it stands
+//! ```
 
-mod apply;
+pub mod asn1;
+pub mod attributes;
+pub mod certificate;
+pub mod csr;
+pub mod envelope;
+pub mod http;
+pub mod message;
+mod octets;
 mod operator;
+pub mod payload;
 mod script;
+pub mod signature;
+pub mod stranger;
+pub mod time;
 
+pub use asn1::Layer;
 pub use operator::Operator;
 pub use script::{Order, Script, When};
 
@@ -15,6 +32,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use crate::UnixTime;
 use crate::error::{Error, Result};
 
 /// A named departure.
@@ -41,6 +59,7 @@ const FILES: &[(&str, &str)] = &[
     ("faults/signed.toml", include_str!("../faults/signed.toml")),
     ("faults/envelope.toml", include_str!("../faults/envelope.toml")),
     ("faults/payload.toml", include_str!("../faults/payload.toml")),
+    ("faults/asn1.toml", include_str!("../faults/asn1.toml")),
     ("faults/http.toml", include_str!("../faults/http.toml")),
 ];
 
@@ -93,6 +112,7 @@ pub fn find(id: &str) -> Result<Fault> {
 pub struct Faults {
     list: Vec<Fault>,
     applied: Vec<String>,
+    now: Option<UnixTime>,
 }
 
 impl Faults {
@@ -105,7 +125,14 @@ impl Faults {
     /// These faults.
     #[must_use]
     pub fn new(list: Vec<Fault>) -> Self {
-        Self { list, applied: Vec::new() }
+        Self { list, applied: Vec::new(), now: None }
+    }
+
+    /// The same faults, for a message that is written at that time: those of signingTime need to know.
+    #[must_use]
+    pub fn at(mut self, now: UnixTime) -> Self {
+        self.now = Some(now);
+        self
     }
 
     /// Ids of the faults that found what they change and changed it.

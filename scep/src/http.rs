@@ -1,5 +1,9 @@
 //! HTTP as data: operations to requests and back, RFC 8894 4.1. Nothing here sends anything.
 
+mod delivery;
+
+pub use delivery::{Act, Delivery, Framing, Pace, RequestLine, Stop, acts};
+
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::STANDARD};
@@ -86,8 +90,12 @@ pub struct HttpRequest {
     pub query: String,
     /// Content-Type, of a POST.
     pub content_type: Option<String>,
+    /// Further header fields, names and values. None is needed.
+    pub headers: Vec<(String, String)>,
     /// Body, of a POST.
     pub body: Vec<u8>,
+    /// How it goes over the wire.
+    pub delivery: Delivery,
 }
 
 /// An answer, received or ready to be sent.
@@ -97,8 +105,12 @@ pub struct HttpResponse {
     pub status: u16,
     /// Content-Type.
     pub content_type: Option<String>,
+    /// Further header fields, names and values. None is needed.
+    pub headers: Vec<(String, String)>,
     /// Body.
     pub body: Vec<u8>,
+    /// How it goes over the wire.
+    pub delivery: Delivery,
 }
 
 /// A request as received, taken apart.
@@ -120,7 +132,9 @@ impl HttpRequest {
             method: Method::Get,
             query: format!("operation={}", operation.name()),
             content_type: None,
+            headers: Vec::new(),
             body: Vec::new(),
+            delivery: Delivery::default(),
         }
     }
 
@@ -131,7 +145,9 @@ impl HttpRequest {
             method: Method::Post,
             query: format!("operation={}", Operation::PkiOperation.name()),
             content_type: Some(PKI_MESSAGE.to_owned()),
+            headers: Vec::new(),
             body: message,
+            delivery: Delivery::default(),
         }
     }
 
@@ -143,7 +159,9 @@ impl HttpRequest {
             method: Method::Get,
             query: format!("operation={}&message={escaped}", Operation::PkiOperation.name()),
             content_type: None,
+            headers: Vec::new(),
             body: Vec::new(),
+            delivery: Delivery::default(),
         }
     }
 
@@ -168,13 +186,19 @@ impl HttpResponse {
     /// 200 with a typed body.
     #[must_use]
     pub fn ok(content_type: &str, body: Vec<u8>) -> Self {
-        Self { status: 200, content_type: Some(content_type.to_owned()), body }
+        Self {
+            status: 200,
+            content_type: Some(content_type.to_owned()),
+            headers: Vec::new(),
+            body,
+            delivery: Delivery::default(),
+        }
     }
 
     /// An error status with a line of text for people.
     #[must_use]
     pub fn error(status: u16, text: &str) -> Self {
-        Self { status, content_type: Some("text/plain".to_owned()), body: format!("{text}\n").into_bytes() }
+        Self { status, ..Self::ok("text/plain", format!("{text}\n").into_bytes()) }
     }
 
     /// Media type without parameters, in lower case.

@@ -207,6 +207,7 @@ impl NextCaParts {
         let signature = current.key.sign(self.digest, &write::set_as_given(&attributes))?;
         let digest_algorithm = write::algorithm(self.digest.oid(), Some(&write::null()));
         let signer = SignerInfoParts {
+            version: 1,
             sid: current.certificate.issuer_and_serial(),
             digest_algorithm: digest_algorithm.clone(),
             signed_attributes: Some(attributes.to_vec()),

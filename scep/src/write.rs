@@ -16,6 +16,13 @@ pub fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
     out
 }
 
+/// Identifier octet and length of an element with that many content octets.
+pub(crate) fn header(tag: u8, length: usize) -> Vec<u8> {
+    let mut out = vec![tag];
+    write_length(&mut out, length);
+    out
+}
+
 fn write_length(out: &mut Vec<u8>, length: usize) {
     match u8::try_from(length) {
         Ok(short) if short < 0x80 => out.push(short),

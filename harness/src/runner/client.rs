@@ -227,11 +227,15 @@ impl Scene<'_> {
                 headers: seen.headers,
                 body: seen.body,
             },
-            reply: Reply::Answered(Response {
-                status: seen.status,
-                headers: seen.response_headers,
-                body: seen.response_body,
-            }),
+            reply: if seen.is_answered {
+                Reply::Answered(Response {
+                    status: seen.status,
+                    headers: seen.response_headers,
+                    body: seen.response_body,
+                })
+            } else {
+                Reply::Failed { kind: "closed".to_owned(), detail: "our server gave no answer".to_owned() }
+            },
             keys: OpeningKeys { request: Some(key.clone()), reply: None },
             message_data: None,
             ms: 0,

@@ -1,6 +1,7 @@
 //! GetCACaps and GetCACert.
 
-use scep::http::Operation;
+use scep::fault::Faults;
+use scep::http::{HttpRequest, Operation};
 
 use super::Call;
 use super::stage::Stage;
@@ -17,7 +18,10 @@ pub(super) async fn get_ca_cert(stage: &mut Stage<'_>, call: &Call) -> Result<()
 }
 
 async fn query(stage: &mut Stage<'_>, call: &Call, operation: Operation) -> Result<(), Error> {
-    let query = call.text("query").map_or_else(|| format!("operation={}", operation.name()), str::to_owned);
-    stage.get(&call.id, &query).await;
+    let mut request = HttpRequest::query(operation);
+    if let Some(query) = call.text("query") {
+        request.query = query.to_owned();
+    }
+    stage.send_http(call, request, &mut Faults::new(call.faults.clone()), None, None).await;
     Ok(())
 }

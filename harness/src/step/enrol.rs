@@ -17,7 +17,7 @@ pub(super) async fn pkcs_req(stage: &mut Stage<'_>, call: &Call) -> Result<(), E
     let subject = call.text("subject").map_or_else(|| stage.unique_subject(), str::to_owned);
     let subject = scep::name::parse(&subject).map_err(&failed)?;
     let key = stage.keys().next().map_err(&failed)?;
-    let mut faults = Faults::new(call.faults.clone());
+    let mut faults = Faults::new(call.faults.clone()).at(stage.now());
 
     let mut csr = CsrParts::new(&subject, key.public(), call.text("challenge"));
     if let Some(name) = call.text("dns") {

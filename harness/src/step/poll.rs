@@ -44,7 +44,9 @@ pub(super) async fn cert_poll(stage: &mut Stage<'_>, call: &Call) -> Result<(), 
             digest: Digest::Sha256,
             via,
         };
-        let status = stage.send_message(call, &identity, outgoing, Faults::new(call.faults.clone())).await?;
+        let status = stage
+            .send_message(call, &identity, outgoing, Faults::new(call.faults.clone()).at(stage.now()))
+            .await?;
         let again = call.repeat.as_ref().is_some_and(|repeat| PkiStatus::from_name(&repeat.status) == status);
         if !again || round == at_most {
             break;

@@ -9,7 +9,7 @@ use scep::attribute::{MessageType, Nonce, PkiStatus, TransactionId};
 use scep::ca_cert::CaCertificates;
 use scep::certificate::{Certificate, CertificateParts};
 use scep::fault::Faults;
-use scep::http::{HttpRequest, Operation};
+use scep::http::{Delivery, HttpRequest, Operation};
 use scep::message::{MessageParts, PkiMessage, Sender};
 use scep::suite::{Cipher, Digest};
 
@@ -226,7 +226,18 @@ impl<'a> Stage<'a> {
         key: Option<String>,
         data: Option<Vec<u8>>,
     ) -> Reply {
-        let (reply, ms) = self.subject.http.send(&request).await;
+        self.deliver(step, request, &Delivery::default(), key, data).await
+    }
+
+    async fn deliver(
+        &mut self,
+        step: &str,
+        request: Request,
+        delivery: &Delivery,
+        key: Option<String>,
+        data: Option<Vec<u8>>,
+    ) -> Reply {
+        let (reply, ms) = self.subject.http.deliver(&request, delivery).await;
         self.exchanges.push(Exchange {
             step: step.to_owned(),
             request,
@@ -235,6 +246,35 @@ impl<'a> Stage<'a> {
             message_data: data,
             ms,
         });
+        reply
+    }
+
+    /// Changes a request by the faults of the step, sends and records it; keeps the CA certificates of an answer.
+    pub async fn send_http(
+        &mut self,
+        call: &Call,
+        mut http: HttpRequest,
+        faults: &mut Faults,
+        key: Option<String>,
+        data: Option<Vec<u8>>,
+    ) -> Reply {
+        faults.request(&mut http);
+        let missed = call.faults.iter().filter(|fault| !faults.applied().contains(&fault.id));
+        self.undelivered.extend(missed.map(|fault| fault.id.clone()));
+        let content_type = http.content_type.map(|value| ("content-type".to_owned(), value));
+        let request = Request {
+            method: http.delivery.line.method.clone().unwrap_or_else(|| http.method.name().to_owned()),
+            target: http.delivery.target(&self.target(&http.query)),
+            headers: content_type.into_iter().chain(http.headers).collect(),
+            body: http.body,
+        };
+        let is_ca = http.query == HttpRequest::query(Operation::GetCaCert).query;
+        let reply = self.deliver(&call.id, request, &http.delivery, key, data).await;
+        if let (true, Reply::Answered(response)) = (is_ca, &reply)
+            && let Ok(ca) = CaCertificates::read(&response.body, &mut Vec::new())
+        {
+            self.ca = Some(ca);
+        }
         reply
     }
 
@@ -272,21 +312,12 @@ impl<'a> Stage<'a> {
             certificates: vec![identity.sender.certificate.der.clone()],
         };
         let message = parts.write(&identity.sender, &mut faults, &mut self.rng).map_err(&failed)?;
-        let mut http = match outgoing.via {
+        let http = match outgoing.via {
             Via::Post => HttpRequest::post(message),
             Via::Get => HttpRequest::get(&message),
         };
-        faults.request(&mut http);
-        let missed = call.faults.iter().filter(|fault| !faults.applied().contains(&fault.id));
-        self.undelivered.extend(missed.map(|fault| fault.id.clone()));
-        let request = Request {
-            method: http.method.name().to_owned(),
-            target: self.target(&http.query),
-            headers: http.content_type.map(|value| ("content-type".to_owned(), value)).into_iter().collect(),
-            body: http.body,
-        };
         let key = identity.sender.key.to_pem().map_err(&failed)?;
-        let reply = self.send(&call.id, request, Some(key), Some(outgoing.data)).await;
+        let reply = self.send_http(call, http, &mut faults, Some(key), Some(outgoing.data)).await;
         let Reply::Answered(response) = reply else { return Ok(None) };
         Ok(PkiMessage::read(&response.body).ok().and_then(|read| read.value.pki_status()))
     }

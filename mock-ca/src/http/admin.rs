@@ -27,7 +27,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::listener::{Body, Handler, read_body};
+use super::listener::{Body, Handler, Outgoing, read_body};
 use crate::record::{Recorded, Recorder};
 use crate::service::{OperatorError, Service, Verdict};
 
@@ -89,7 +89,7 @@ struct LaxitiesBody {
 type Reply = (StatusCode, Value);
 
 impl Handler for AdminPort {
-    async fn handle(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    async fn handle(&self, request: Request<Incoming>) -> Outgoing {
         let (head, body) = request.into_parts();
         let body = read_body(body, Some(BODY_LIMIT)).await;
         let path = head.uri.path();
@@ -110,7 +110,7 @@ impl Handler for AdminPort {
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        response
+        Outgoing::Http(response)
     }
 
     // Whoever speaks no HTTP here has no token either.
@@ -199,6 +199,7 @@ fn exchange(exchange: &Recorded) -> Value {
             "body": openssl::base64::encode_block(&exchange.body),
         },
         "response": {
+            "sent": exchange.is_answered,
             "status": exchange.status,
             "headers": exchange.response_headers,
             "body": openssl::base64::encode_block(&exchange.response_body),

@@ -10,9 +10,12 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use scep::http::Act;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
+
+use super::raw;
 
 /// Time for the head of a request, and between two requests of a connection: a device sends its head in one
 /// packet, and who sends it octet by octet holds the connection up.
@@ -28,10 +31,18 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// reach it. Beyond this the connection is closed.
 const DRAIN_LIMIT: usize = 16 << 20;
 
+/// How a request is answered.
+pub(crate) enum Outgoing {
+    /// In HTTP.
+    Http(Response<Full<Bytes>>),
+    /// By these acts, the last ones on the connection.
+    Raw(Vec<Act>),
+}
+
 /// Answers the requests of one port.
 pub(crate) trait Handler: Send + Sync + 'static {
     /// Answers a request.
-    fn handle(&self, request: Request<Incoming>) -> impl Future<Output = Response<Full<Bytes>>> + Send;
+    fn handle(&self, request: Request<Incoming>) -> impl Future<Output = Outgoing> + Send;
 
     /// Takes note of a connection that ended with something other than HTTP.
     fn broken(&self, error: &str);
@@ -62,29 +73,41 @@ pub(crate) async fn serve<H: Handler>(
 }
 
 async fn connection<H: Handler>(stream: TcpStream, handler: Arc<H>, mut stop: watch::Receiver<bool>) {
+    let (ask, mut asked) = mpsc::unbounded_channel();
     let service = service_fn(|request| {
-        let handler = Arc::clone(&handler);
-        async move { Ok::<_, Infallible>(handler.handle(request).await) }
+        let (handler, ask) = (Arc::clone(&handler), ask.clone());
+        async move {
+            match handler.handle(request).await {
+                Outgoing::Http(response) => Ok::<_, Infallible>(response),
+                Outgoing::Raw(acts) => {
+                    // The other end is in this function: it takes the connection out of hyper's hands.
+                    let _ = ask.send(acts);
+                    std::future::pending().await
+                }
+            }
+        }
     });
-    let connection = http1::Builder::new()
+    let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
         .half_close(true)
         .serve_connection(TokioIo::new(stream), service);
-    let mut connection = std::pin::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => Some(ended),
-        () = told(&mut stop) => None,
-    };
-    let ended = match ended {
-        Some(ended) => ended,
-        None => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+    let mut is_told = false;
+    let ended = loop {
+        tokio::select! {
+            ended = &mut connection => break ended.map_err(|error| error.to_string()),
+            Some(acts) = asked.recv() => {
+                let stream = connection.into_parts().io.into_inner();
+                break raw::perform(stream, acts).await.map_err(|error| error.to_string());
+            }
+            () = told(&mut stop), if !is_told => {
+                is_told = true;
+                std::pin::Pin::new(&mut connection).graceful_shutdown();
+            }
         }
     };
     if let Err(error) = ended {
-        handler.broken(&error.to_string());
+        handler.broken(&error);
     }
 }
 

@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, SERVER};
+use hyper::header::{
+    ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, SERVER,
+};
 use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode};
-use scep::http::{HttpRequest, HttpResponse, Method};
+use scep::http::{Delivery, HttpRequest, HttpResponse, Method};
 
-use super::listener::{Body, Handler, read_body};
+use super::listener::{Body, Handler, Outgoing, read_body};
+use super::raw;
 use crate::record::{Observer, Recorded};
 use crate::service::{Answer, Service};
 
@@ -21,7 +24,7 @@ pub(crate) struct ScepPort {
 }
 
 impl Handler for ScepPort {
-    async fn handle(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    async fn handle(&self, request: Request<Incoming>) -> Outgoing {
         let (head, body) = request.into_parts();
         let mut closes = false;
         let (answer, body) = match read_body(body, self.service.body_limit()).await {
@@ -47,6 +50,9 @@ impl Handler for ScepPort {
             headers.insert(ALLOW, HeaderValue::from_static("GET, POST"));
         }
         self.record(&head, body, &answer, &headers);
+        if let Some(acts) = raw::acts_for(&answer.response, &headers) {
+            return Outgoing::Raw(acts);
+        }
         if closes {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
@@ -55,7 +61,7 @@ impl Handler for ScepPort {
         *response.status_mut() =
             StatusCode::from_u16(answer.response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         *response.headers_mut() = headers;
-        response
+        Outgoing::Http(response)
     }
 
     fn broken(&self, error: &str) {
@@ -80,13 +86,16 @@ impl ScepPort {
             method,
             query: head.uri.query().unwrap_or_default().to_owned(),
             content_type: head.headers.get(CONTENT_TYPE).map(text),
+            headers: Vec::new(),
             body,
+            delivery: Delivery::default(),
         };
         let answer = self.service.handle(head.uri.path(), &request);
         (answer, request.body)
     }
 
     fn record(&self, head: &Parts, body: Vec<u8>, answer: &Answer, headers: &HeaderMap) {
+        let sent = answer.response.delivery.sent(&answer.response.body);
         let exchange = Recorded {
             at: self.service.clock().now(),
             method: head.method.to_string(),
@@ -95,7 +104,8 @@ impl ScepPort {
             body,
             status: answer.response.status,
             response_headers: fields(headers),
-            response_body: answer.response.body.clone(),
+            response_body: sent.unwrap_or_default().to_vec(),
+            is_answered: sent.is_some(),
             message: answer.message,
             pki_status: answer.pki_status,
             faults: answer.faults.clone(),
@@ -114,6 +124,13 @@ fn headers(response: &HttpResponse) -> HeaderMap {
         headers.insert(CONTENT_TYPE, value);
     }
     headers.insert(CONTENT_LENGTH, HeaderValue::from(response.body.len()));
+    for (name, value) in &response.headers {
+        // Whatever hyper cannot hold is no header field of HTTP, and no fault of the catalogue asks for it.
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value))
+        {
+            headers.append(name, value);
+        }
+    }
     headers
 }
 

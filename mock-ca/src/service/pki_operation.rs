@@ -111,7 +111,10 @@ impl Service {
                 if let Some(transaction) = transaction.filter(|t| t.state == State::Pending) {
                     memory.store.put(transaction);
                 }
-                let faults = memory.script.next("CertRep", Some(Outcome::Pending.status().name()));
+                let faults = memory
+                    .script
+                    .next("CertRep", Some(Outcome::Pending.status().name()))
+                    .at(self.clock.now());
                 drop(memory);
                 self.reply(to, &Reply::Pending, faults, "pending")
             }
@@ -127,7 +130,8 @@ impl Service {
         mut transaction: Transaction,
         is_final: bool,
     ) -> Answer {
-        let mut faults = memory.script.next("CertRep", Some(Outcome::Success.status().name()));
+        let mut faults =
+            memory.script.next("CertRep", Some(Outcome::Success.status().name())).at(self.clock.now());
         let certificate = match &transaction.state {
             State::Issued(issued) if is_final => issued.as_ref().clone(),
             // Issued under the lock: two copies of a request that arrive together get one certificate.
@@ -166,7 +170,8 @@ impl Service {
     /// FAILURE: `client` goes into failInfoText, `log` stays here.
     fn refuse(&self, to: &ReplyTo, fail_info: FailInfo, client: &str, log: &str) -> Answer {
         let reply = Reply::Failure(fail_info, Some(client.to_owned()));
-        let faults = self.memory().script.next("CertRep", Some(reply.outcome().status().name()));
+        let faults =
+            self.memory().script.next("CertRep", Some(reply.outcome().status().name())).at(self.clock.now());
         self.reply(to, &reply, faults, &format!("refused with {}: {log}", fail_info.name()))
     }
 

@@ -123,7 +123,7 @@ impl Session<'_> {
         }
 
         // Signer certificate, PKCS#10 and message are one thing to a fault: all belong to the PKCSReq.
-        let mut faults = self.script.next("PKCSReq", None);
+        let mut faults = self.script.next("PKCSReq", None).at(now);
         // Short, since only its being another counts: a long one takes seconds on a busy machine, and whoever
         // watches this client would take it for hanging.
         let other_key =
@@ -179,7 +179,8 @@ impl Session<'_> {
         loop {
             let enrolment = &mut transaction.enrolment;
             let message = enrolment.next_message().name();
-            let mut faults = faults_of_next.take().unwrap_or_else(|| self.script.next(message, None));
+            let mut faults =
+                faults_of_next.take().unwrap_or_else(|| self.script.next(message, None)).at(self.clock.now());
             match enrolment.poll(self.clock.now(), &mut faults, self.rng)? {
                 Step::Send(request) => {
                     self.script.record(&faults);

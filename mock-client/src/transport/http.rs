@@ -7,13 +7,15 @@ use std::time::Duration;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
-use hyper::header;
+use hyper::header::{self, HeaderValue};
 use hyper_util::rt::TokioIo;
-use scep::http::{HttpRequest, HttpResponse};
+use scep::http::{Delivery, HttpRequest, HttpResponse};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 
+use super::raw;
 use super::{ServerUrl, Transport, TransportError, TransportErrorKind as Kind};
 
 /// Largest answer read, in octets: four times the largest message that [`scep::limits::MESSAGE`] allows.
@@ -78,12 +80,35 @@ async fn exchange(
     limit: Duration,
     request: &HttpRequest,
 ) -> Result<HttpResponse, TransportError> {
-    let request = write(url, request)?;
+    let fields = fields(url, request);
+    let acts = raw::acts_for(url, request, &fields);
+    let sent = match &acts {
+        None => write(url, request, &fields)?,
+        Some(_) => stand_in(url)?,
+    };
     let connecting = timeout(limit, TcpStream::connect((url.host.as_str(), url.port)));
     let stream = connecting
         .await
         .map_err(|_| error(Kind::Timeout, format!("no connection after {} ms", limit.as_millis())))?
         .map_err(|cause| from_connecting(url, &cause))?;
+    let Some(acts) = acts else { return answer(stream, sent).await };
+    let (io, mut sender) = raw::divide(stream).map_err(|cause| error(Kind::Closed, cause.to_string()))?;
+    let mut answer = std::pin::pin!(answer(io, sent));
+    tokio::select! {
+        answer = &mut answer => answer,
+        performed = sender.perform(acts) => match performed {
+            Ok(true) => answer.await,
+            Ok(false) => Err(error(Kind::Closed, "reset on purpose")),
+            Err(cause) => Err(error(Kind::Closed, cause.to_string())),
+        },
+    }
+}
+
+/// Sends the request and reads the answer to it.
+async fn answer<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(
+    stream: S,
+    request: hyper::Request<Full<Bytes>>,
+) -> Result<HttpResponse, TransportError> {
     let (mut sender, connection) =
         http1::handshake(TokioIo::new(stream)).await.map_err(|cause| from_http(&cause))?;
     let driver = tokio::spawn(connection);
@@ -92,11 +117,14 @@ async fn exchange(
         let (head, body) = response.into_parts();
         let body =
             Limited::new(body, BODY_LIMIT).collect().await.map_err(|cause| from_body(cause.as_ref()))?;
-        let content_type = head.headers.get(header::CONTENT_TYPE);
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let others = head.headers.iter().filter(|(name, _)| **name != header::CONTENT_TYPE);
         Ok(HttpResponse {
             status: head.status.as_u16(),
-            content_type: content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
+            content_type: head.headers.get(header::CONTENT_TYPE).map(text),
+            headers: others.map(|(name, value)| (name.to_string(), text(value))).collect(),
             body: body.to_bytes().to_vec(),
+            delivery: Delivery::default(),
         })
     }
     .await;
@@ -104,18 +132,37 @@ async fn exchange(
     answer
 }
 
-fn write(url: &ServerUrl, request: &HttpRequest) -> Result<hyper::Request<Full<Bytes>>, TransportError> {
-    let mut builder = hyper::Request::builder()
-        .method(request.method.name())
-        .uri(url.target(&request.query))
-        .header(header::HOST, &url.authority)
-        .header(header::USER_AGENT, concat!("mock-client/", env!("CARGO_PKG_VERSION")))
-        .header(header::CONNECTION, "close");
-    if let Some(content_type) = &request.content_type {
-        builder = builder.header(header::CONTENT_TYPE, content_type);
+/// Header fields of a request, but for those that say where its body ends.
+fn fields(url: &ServerUrl, request: &HttpRequest) -> Vec<(String, String)> {
+    let own = [
+        ("host", url.authority.clone()),
+        ("user-agent", concat!("mock-client/", env!("CARGO_PKG_VERSION")).to_owned()),
+        ("connection", "close".to_owned()),
+    ];
+    let content_type = request.content_type.clone().map(|value| ("content-type", value));
+    let named = own.into_iter().chain(content_type).map(|(name, value)| (name.to_owned(), value));
+    named.chain(request.headers.iter().cloned()).collect()
+}
+
+fn write(
+    url: &ServerUrl,
+    request: &HttpRequest,
+    fields: &[(String, String)],
+) -> Result<hyper::Request<Full<Bytes>>, TransportError> {
+    let mut builder = hyper::Request::builder().method(request.method.name()).uri(url.target(&request.query));
+    for (name, value) in fields {
+        builder = builder.header(name, value);
     }
     builder
         .body(Full::new(Bytes::from(request.body.clone())))
+        .map_err(|cause| error(Kind::Unsendable, cause.to_string()))
+}
+
+/// What hyper believes to send where we send something else.
+fn stand_in(url: &ServerUrl) -> Result<hyper::Request<Full<Bytes>>, TransportError> {
+    hyper::Request::get("/")
+        .header(header::HOST, &url.authority)
+        .body(Full::default())
         .map_err(|cause| error(Kind::Unsendable, cause.to_string()))
 }
 
@@ -163,7 +210,7 @@ mod tests {
     use std::time::Duration;
 
     use rstest::rstest;
-    use scep::http::{HttpRequest, Operation};
+    use scep::http::{Framing, HttpRequest, Operation, Stop};
 
     use super::{BODY_LIMIT, HttpTransport, TimeLimits};
     use crate::transport::{ServerUrl, Transport as _, TransportErrorKind as Kind};
@@ -181,7 +228,7 @@ mod tests {
             let (mut stream, _) = listener.accept().unwrap();
             let mut seen = Vec::new();
             let mut octet = [0];
-            while !seen.ends_with(b"\r\n\r\n") && stream.read(&mut octet).unwrap() == 1 {
+            while !seen.ends_with(b"\r\n\r\n") && stream.read(&mut octet).is_ok_and(|read| read == 1) {
                 seen.extend(octet);
             }
             // The client may have hung up already: that is its answer.
@@ -217,6 +264,33 @@ mod tests {
         assert!(seen.starts_with("POST /scep?operation=PKIOperation HTTP/1.1\r\nhost: 127.0.0.1:"), "{seen}");
         assert!(seen.contains("\r\ncontent-type: application/x-pki-message\r\n"), "{seen}");
         assert!(seen.contains("\r\ncontent-length: 3\r\n"), "{seen}");
+    }
+
+    #[test]
+    fn an_unusual_delivery_goes_out_as_it_is_and_its_answer_is_read() {
+        let mut request = HttpRequest::post(vec![b'a'; 5]);
+        request.delivery.line.method = Some("post".to_owned());
+        request.delivery.line.path_suffix = Some("/more".to_owned());
+        request.delivery.framing = Framing::Chunked(4);
+        let (answer, seen) = answer(http("200 OK", 2, b"hi"), &request);
+        assert_eq!(answer, Ok((200, b"hi".to_vec())));
+        assert!(
+            seen.starts_with("post /scep/more?operation=PKIOperation HTTP/1.1\r\nhost: 127.0.0.1:"),
+            "{seen}"
+        );
+        assert!(seen.contains("\r\ncontent-type: application/x-pki-message\r\n"), "{seen}");
+        assert!(seen.contains("\r\ntransfer-encoding: chunked\r\n"), "{seen}");
+        assert!(!seen.contains("content-length"), "{seen}");
+    }
+
+    #[test]
+    fn a_request_that_breaks_off_has_no_answer() {
+        let mut request = HttpRequest::query(Operation::GetCaCaps);
+        for reset in [false, true] {
+            request.delivery.stop = Some(Stop { permille: None, reset });
+            let (answer, seen) = answer(Vec::new(), &request);
+            assert_eq!((answer, seen.as_str()), (Err(Kind::Closed), ""));
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
-use scep::http::{HttpRequest, Method};
+use scep::http::{Delivery, HttpRequest, Method};
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
@@ -80,7 +80,9 @@ async fn answer(
         method: if head.method == "POST" { Method::Post } else { Method::Get },
         query: head.uri.query().unwrap_or_default().to_owned(),
         content_type,
+        headers: Vec::new(),
         body: body.collect().await.unwrap().to_bytes().to_vec(),
+        delivery: Delivery::default(),
     };
     let answer = service.lock().unwrap().answer(&request);
     let mut response = Response::builder().status(answer.status);

@@ -433,6 +433,8 @@ pub struct SignedDataParts {
 /// What goes into a SignerInfo.
 #[derive(Debug, Clone)]
 pub struct SignerInfoParts {
+    /// version: 1 with issuer and serial number in sid, 3 with a key identifier (RFC 5652 5.3).
+    pub version: u8,
     /// sid, encoded.
     pub sid: Vec<u8>,
     /// digestAlgorithm, encoded.
@@ -485,7 +487,7 @@ impl SignerInfoParts {
             write::tlv(tag::context(1), &self.unsigned_attributes.concat())
         };
         write::sequence(&[
-            &write::integer(1),
+            &write::integer(self.version),
             &self.sid,
             &self.digest_algorithm,
             &signed,
@@ -512,6 +514,7 @@ mod tests {
     fn signer(attributes: Vec<Vec<u8>>, signing: ObjectIdentifier) -> SignerInfoParts {
         let digest_algorithm = write::algorithm(oid::SHA256, Some(&write::null()));
         SignerInfoParts {
+            version: 1,
             sid: write::sequence(&[&write::sequence(&[]), &write::integer(1)]),
             digest_algorithm,
             signed_attributes: Some(attributes),

@@ -78,28 +78,33 @@ impl MessageParts {
     /// MD5), or the cryptographic library fails.
     pub fn write(mut self, sender: &Sender, faults: &mut Faults, rng: &mut dyn RngCore) -> Result<Vec<u8>> {
         faults.message(&mut self);
-        faults.message_data(&mut self.message_data);
+        faults.message_data(&mut self.message_data, rng);
         let mut content = match (&self.message_data, &self.recipient) {
             (Some(plain), Some(recipient)) if !faults.envelope_is_bare() => {
-                Some(EnvelopeParts::seal(plain, recipient, self.cipher, rng)?.write(faults))
+                let mut parts = EnvelopeParts::seal(plain, recipient, self.cipher, rng)?;
+                faults.recipient(&mut parts, recipient);
+                Some(parts.write(faults))
             }
             (plain, _) => plain.clone(),
         };
-        faults.content(&mut content);
+        faults.content(&mut content, rng);
 
         let digest = self.digest.of(content.as_deref().unwrap_or_default())?;
         let mut attributes = self.attributes(&digest);
         let mut unsigned = Vec::new();
-        faults.attributes(&mut attributes, &mut unsigned);
+        faults.attributes(&mut attributes, &mut unsigned, rng);
         let mut encoded: Vec<Vec<u8>> = attributes.iter().map(AttributeParts::write).collect();
+        encoded.iter_mut().for_each(|attribute| faults.encoded_attribute(attribute, rng));
         if !faults.attributes_stay_unsorted() {
             encoded.sort();
         }
 
-        let mut signature = sender.key.sign(self.digest, &write::set_as_given(&encoded))?;
-        faults.signature(&mut signature);
+        let other_key = faults.signing_key();
+        let key = other_key.as_ref().unwrap_or(&sender.key);
+        let mut signature = key.sign(self.digest, &write::set_as_given(&encoded))?;
+        faults.signature(&mut signature, rng);
         faults.content_after_signing(&mut content);
-        let signature_algorithm = sender.key.signature_algorithm(self.digest).write_for_signer()?;
+        let signature_algorithm = key.signature_algorithm(self.digest).write_for_signer()?;
         let digest_algorithm = write::algorithm(self.digest.oid(), Some(&write::null()));
         let mut signed = SignedDataParts {
             version: 1,
@@ -109,6 +114,7 @@ impl MessageParts {
             certificates: self.certificates,
             crls: Vec::new(),
             signers: vec![SignerInfoParts {
+                version: 1,
                 sid: sender.certificate.issuer_and_serial(),
                 digest_algorithm,
                 signed_attributes: Some(encoded),
@@ -119,7 +125,7 @@ impl MessageParts {
         };
         faults.signed_data(&mut signed);
         let mut bytes = signed.write();
-        faults.bytes(&mut bytes);
+        faults.bytes(&mut bytes, rng);
         Ok(bytes)
     }
 

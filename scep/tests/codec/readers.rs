@@ -235,7 +235,7 @@ fn http_query(octets: &[u8]) {
 
 fn http_answer(octets: &[u8]) {
     let content_type = String::from_utf8_lossy(octets).into_owned();
-    let response = HttpResponse { status: 200, content_type: Some(content_type), body: octets.to_vec() };
+    let response = HttpResponse::ok(&content_type, octets.to_vec());
     let _ = response.media_type();
 }
 

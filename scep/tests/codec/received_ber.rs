@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use rstest::rstest;
 use scep::ca_cert::read_certificates_only;
 use scep::cms::degenerate;
+use scep::fault::signature::Content;
 use scep::fault::{Fault, Faults, Operator};
 use scep::finding::{Finding, Part};
 use scep::message::{PkiMessage, SignatureCheck};
@@ -24,9 +25,9 @@ fn rewritten(kind: Kind, outer: &Form, inner: &Form) -> (Rewritten, Option<Rewri
         id: "content".to_owned(),
         title: String::new(),
         breaks: Vec::new(),
-        operator: Operator::Content {
+        operator: Operator::Content(Content::Set {
             hex: envelope.bytes.iter().map(|octet| format!("{octet:02x}")).collect(),
-        },
+        }),
     });
     let mut faults = Faults::new(content.into_iter().collect());
     let der = kind.parts().write(&kind.sender(), &mut faults, &mut rng(1)).unwrap();

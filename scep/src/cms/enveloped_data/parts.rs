@@ -87,6 +87,9 @@ impl EnvelopeParts {
         // RFC 5083 2.1: always 0; RFC 5652 6.1: by kind of recipient.
         let (kind, version) = match self.mac {
             Some(_) => (oid::AUTH_ENVELOPED_DATA, 0),
+            None if self.rid.first() == Some(&tag::context_primitive(0)) => {
+                (oid::ENVELOPED_DATA, self.form.envelope_version().max(2))
+            }
             None => (oid::ENVELOPED_DATA, self.form.envelope_version()),
         };
         let enveloped = write::sequence(&[

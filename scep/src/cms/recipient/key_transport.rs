@@ -9,7 +9,7 @@ use crate::certificate::read_algorithm;
 use crate::error::Result;
 use crate::finding::Finding;
 use crate::suite::KeyTransport;
-use crate::tlv::Tlv;
+use crate::tlv::{Tlv, tag};
 use crate::write;
 
 pub(super) fn read(element: &Tlv<'_>, findings: &mut Vec<Finding>) -> Result<Fields> {
@@ -26,5 +26,7 @@ pub(super) fn read(element: &Tlv<'_>, findings: &mut Vec<Finding>) -> Result<Fie
 }
 
 pub(super) fn write(rid: &[u8], algorithm: &[u8], encrypted_key: &[u8]) -> Vec<u8> {
-    write::sequence(&[&write::integer(0), rid, algorithm, &write::octet_string(encrypted_key)])
+    // RFC 5652 6.2.1: 2 with a subjectKeyIdentifier.
+    let version = if rid.first() == Some(&tag::context_primitive(0)) { 2 } else { 0 };
+    write::sequence(&[&write::integer(version), rid, algorithm, &write::octet_string(encrypted_key)])
 }

@@ -8,7 +8,7 @@ use scep::fault::catalogue;
 use toml::{Table, Value};
 
 /// The TOML files of a folder of the workspace.
-fn files(folder: &str) -> Vec<(PathBuf, Table)> {
+pub(super) fn files(folder: &str) -> Vec<(PathBuf, Table)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
     let mut files: Vec<PathBuf> = folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));

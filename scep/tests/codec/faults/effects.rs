@@ -1,10 +1,22 @@
 //! Every fault, applied to something it is for: what differs afterwards, and only that.
 
+mod asn1;
+mod attributes;
+mod envelope;
+mod http;
+mod payload;
+mod signed;
+
+use std::collections::BTreeSet;
+
 use scep::attribute::FailInfo;
 use scep::ca_cert::CaCertificates;
 use scep::caps::Capabilities;
 use scep::certificate::{CertificateParts, Extension, KeyUsage};
-use scep::fault::{Faults, catalogue, find};
+use scep::fault::asn1::Form;
+use scep::fault::attributes::Attribute;
+use scep::fault::signature::Signer;
+use scep::fault::{Fault, Faults, Operator, catalogue, read};
 use scep::http::{HttpRequest, HttpResponse, Operation, PKI_MESSAGE};
 use scep::message::Outcome;
 use scep::suite::Digest;
@@ -20,6 +32,8 @@ enum Target {
     Failure(FailInfo),
     /// A PKCSReq signed with another digest than the default.
     Signed(Digest),
+    /// A PKCSReq with the CA's certificate after the signer's.
+    TwoCertificates,
     /// A CA certificate.
     Certificate,
     /// A GetCACert answer with two certificates.
@@ -46,6 +60,7 @@ const TARGETS: &[Target] = &[
     Target::Failure(FailInfo::BadCertId),
     Target::Signed(Digest::Md5),
     Target::Signed(Digest::Sha512),
+    Target::TwoCertificates,
     Target::Certificate,
     Target::Chain,
     Target::Caps,
@@ -73,6 +88,12 @@ impl Target {
             Self::Signed(digest) => {
                 let mut parts = Kind::PkcsReq.parts();
                 parts.digest = digest;
+                let bytes = parts.write(&device(), faults, &mut rng(1)).unwrap();
+                (format!("{bytes:02x?}"), Saying::of_message(Kind::PkcsReq, &bytes))
+            }
+            Self::TwoCertificates => {
+                let mut parts = Kind::PkcsReq.parts();
+                parts.certificates.push(ca().certificate.der);
                 let bytes = parts.write(&device(), faults, &mut rng(1)).unwrap();
                 (format!("{bytes:02x?}"), Saying::of_message(Kind::PkcsReq, &bytes))
             }
@@ -122,354 +143,33 @@ fn request(mut request: HttpRequest, faults: &mut Faults) -> (String, Saying) {
 /// Fault, what it is applied to, the facts that differ, and the rules that the reader then finds broken.
 type Row = (&'static str, Target, &'static [&'static str], &'static [&'static str]);
 
-const EFFECTS: &[Row] = &[
-    ("attr.transactionID.remove", Target::Message(Kind::PkcsReq), &["transactionID"], &[]),
-    (
-        "attr.transactionID.duplicate",
-        Target::Message(Kind::PkcsReq),
-        &["transactionID"],
-        &["attribute.duplicate"],
-    ),
-    (
-        "attr.transactionID.second-value",
-        Target::Message(Kind::PkcsReq),
-        &["transactionID"],
-        &["attribute.value-count"],
-    ),
-    (
-        "attr.transactionID.unsigned",
-        Target::Message(Kind::PkcsReq),
-        &["transactionID", "unsignedAttributes"],
-        &["attribute.unsigned"],
-    ),
-    ("attr.messageType.remove", Target::Message(Kind::PkcsReq), &["messageType"], &[]),
-    (
-        "attr.messageType.duplicate",
-        Target::Message(Kind::PkcsReq),
-        &["messageType"],
-        &["attribute.duplicate"],
-    ),
-    (
-        "attr.messageType.second-value",
-        Target::Message(Kind::PkcsReq),
-        &["messageType"],
-        &["attribute.value-count"],
-    ),
-    (
-        "attr.messageType.unsigned",
-        Target::Message(Kind::PkcsReq),
-        &["messageType", "unsignedAttributes"],
-        &["attribute.unsigned"],
-    ),
-    ("attr.pkiStatus.remove", Target::Message(Kind::Pending), &["pkiStatus"], &[]),
-    ("attr.pkiStatus.duplicate", Target::Message(Kind::Pending), &["pkiStatus"], &["attribute.duplicate"]),
-    (
-        "attr.pkiStatus.second-value",
-        Target::Message(Kind::Pending),
-        &["pkiStatus"],
-        &["attribute.value-count"],
-    ),
-    (
-        "attr.pkiStatus.unsigned",
-        Target::Message(Kind::Pending),
-        &["pkiStatus", "unsignedAttributes"],
-        &["attribute.unsigned"],
-    ),
-    ("attr.failInfo.remove", Target::Message(Kind::Failure), &["failInfo"], &[]),
-    ("attr.failInfo.duplicate", Target::Message(Kind::Failure), &["failInfo"], &["attribute.duplicate"]),
-    ("attr.failInfo.second-value", Target::Message(Kind::Failure), &["failInfo"], &["attribute.value-count"]),
-    (
-        "attr.failInfo.unsigned",
-        Target::Message(Kind::Failure),
-        &["failInfo", "unsignedAttributes"],
-        &["attribute.unsigned"],
-    ),
-    ("attr.senderNonce.remove", Target::Message(Kind::PkcsReq), &["senderNonce"], &[]),
-    (
-        "attr.senderNonce.duplicate",
-        Target::Message(Kind::PkcsReq),
-        &["senderNonce"],
-        &["attribute.duplicate"],
-    ),
-    (
-        "attr.senderNonce.second-value",
-        Target::Message(Kind::PkcsReq),
-        &["senderNonce"],
-        &["attribute.value-count"],
-    ),
-    (
-        "attr.senderNonce.unsigned",
-        Target::Message(Kind::PkcsReq),
-        &["senderNonce", "unsignedAttributes"],
-        &["attribute.unsigned"],
-    ),
-    ("attr.recipientNonce.remove", Target::Message(Kind::Pending), &["recipientNonce"], &[]),
-    (
-        "attr.recipientNonce.duplicate",
-        Target::Message(Kind::Pending),
-        &["recipientNonce"],
-        &["attribute.duplicate"],
-    ),
-    (
-        "attr.recipientNonce.second-value",
-        Target::Message(Kind::Pending),
-        &["recipientNonce"],
-        &["attribute.value-count"],
-    ),
-    (
-        "attr.recipientNonce.unsigned",
-        Target::Message(Kind::Pending),
-        &["recipientNonce", "unsignedAttributes"],
-        &["attribute.unsigned"],
-    ),
-    ("attr.contentType.remove", Target::Message(Kind::PkcsReq), &["contentType"], &[]),
-    (
-        "attr.contentType.duplicate",
-        Target::Message(Kind::PkcsReq),
-        &["contentType"],
-        &["attribute.duplicate"],
-    ),
-    (
-        "attr.contentType.second-value",
-        Target::Message(Kind::PkcsReq),
-        &["contentType"],
-        &["attribute.value-count"],
-    ),
-    (
-        "attr.contentType.unsigned",
-        Target::Message(Kind::PkcsReq),
-        &["contentType", "unsignedAttributes"],
-        &[],
-    ),
-    ("attr.messageDigest.remove", Target::Message(Kind::PkcsReq), &["digest", "messageDigest"], &[]),
-    (
-        "attr.messageDigest.duplicate",
-        Target::Message(Kind::PkcsReq),
-        &["messageDigest"],
-        &["attribute.duplicate"],
-    ),
-    (
-        "attr.messageDigest.second-value",
-        Target::Message(Kind::PkcsReq),
-        &["messageDigest"],
-        &["attribute.value-count"],
-    ),
-    (
-        "attr.messageDigest.unsigned",
-        Target::Message(Kind::PkcsReq),
-        &["digest", "messageDigest", "unsignedAttributes"],
-        &[],
-    ),
-    ("attr.transactionID.utf8", Target::Message(Kind::PkcsReq), &["transactionID"], &["attribute.type"]),
-    ("attr.messageType.utf8", Target::Message(Kind::PkcsReq), &["messageType"], &["attribute.type"]),
-    ("attr.pkiStatus.utf8", Target::Message(Kind::Pending), &["pkiStatus"], &["attribute.type"]),
-    ("attr.failInfo.utf8", Target::Message(Kind::Failure), &["failInfo"], &["attribute.type"]),
-    ("attr.senderNonce.printable", Target::Message(Kind::PkcsReq), &["senderNonce"], &["attribute.type"]),
-    ("attr.senderNonce.8-bytes", Target::Message(Kind::PkcsReq), &["senderNonce"], &[]),
-    (
-        "attr.recipientNonce.printable",
-        Target::Message(Kind::Pending),
-        &["recipientNonce"],
-        &["attribute.type"],
-    ),
-    ("attr.recipientNonce.flip", Target::Message(Kind::Pending), &["recipientNonce"], &[]),
-    ("attr.recipientNonce.8-bytes", Target::Message(Kind::Pending), &["recipientNonce"], &[]),
-    ("attr.transactionID.other", Target::Message(Kind::PkcsReq), &["transactionID"], &[]),
-    ("attr.transactionID.case", Target::Message(Kind::PkcsReq), &["transactionID"], &[]),
-    ("attr.messageType.99", Target::Message(Kind::PkcsReq), &["messageType"], &[]),
-    ("attr.messageType.19", Target::Message(Kind::Pending), &["messageType"], &[]),
-    ("attr.messageType.20", Target::Message(Kind::PkcsReq), &["messageType"], &[]),
-    ("attr.messageType.leading-zero", Target::Message(Kind::PkcsReq), &["messageType"], &[]),
-    ("attr.pkiStatus.1", Target::Message(Kind::Pending), &["pkiStatus"], &[]),
-    ("attr.failInfo.9", Target::Message(Kind::Failure), &["failInfo"], &[]),
-    ("attr.failInfo.add", Target::Message(Kind::Success), &["failInfo"], &[]),
-    ("attr.failInfoText.printable", Target::Message(Kind::Failure), &["failInfoText"], &["attribute.type"]),
-    (
-        "attr.failInfoText.duplicate",
-        Target::Message(Kind::Failure),
-        &["failInfoText"],
-        &["attribute.duplicate"],
-    ),
-    ("attr.failInfoText.invalid-utf8", Target::Message(Kind::Failure), &["failInfoText"], &[]),
-    ("attr.senderNonce.copy", Target::Message(Kind::Pending), &["senderNonce"], &[]),
-    ("attr.senderNonce.constant", Target::Message(Kind::PkcsReq), &["senderNonce"], &[]),
-    ("attr.contentType.enveloped", Target::Message(Kind::PkcsReq), &["contentType"], &[]),
-    ("attr.messageDigest.flip", Target::Message(Kind::PkcsReq), &["digest", "messageDigest"], &[]),
-    ("attr.extra", Target::Message(Kind::PkcsReq), &["other attribute"], &[]),
-    ("attr.unsorted", Target::Message(Kind::PkcsReq), &[], &["der.unsorted-set"]),
-    ("signer.signature.flip-bit", Target::Message(Kind::PkcsReq), &["signature"], &[]),
-    ("signer.signature.flip-bit", Target::Message(Kind::Success), &["signature"], &[]),
-    ("signer.digest.md5", Target::Message(Kind::PkcsReq), &["digestAlgorithm"], &[]),
-    ("signer.digest.md5", Target::Message(Kind::Success), &["digestAlgorithm"], &[]),
-    ("signer.digest.sha1", Target::Message(Kind::PkcsReq), &["digestAlgorithm"], &[]),
-    ("signer.digest.sha1", Target::Message(Kind::Success), &["digestAlgorithm"], &[]),
-    ("signer.digest.sha512", Target::Message(Kind::PkcsReq), &["digestAlgorithm"], &[]),
-    ("signer.digest.sha512", Target::Message(Kind::Success), &["digestAlgorithm"], &[]),
-    ("signer.duplicate", Target::Message(Kind::PkcsReq), &["signers"], &["signer.several"]),
-    ("signer.duplicate", Target::Message(Kind::Success), &["signers"], &["signer.several"]),
-    (
-        "signer.no-attributes",
-        Target::Message(Kind::PkcsReq),
-        &["digest", "signature", "signedAttributes"],
-        &[],
-    ),
-    (
-        "signer.no-attributes",
-        Target::Message(Kind::Success),
-        &["digest", "signature", "signedAttributes"],
-        &[],
-    ),
-    ("certificates.remove", Target::Message(Kind::PkcsReq), &["certificates"], &[]),
-    ("content.flip", Target::Message(Kind::PkcsReq), &["digest", "envelope", "messageDigest", "opens"], &[]),
-    (
-        "content.flip",
-        Target::Message(Kind::Success),
-        &["digest", "envelope", "messageDigest", "opens", "payload.certificates"],
-        &[],
-    ),
-    ("content.empty", Target::Message(Kind::Failure), &["eContent"], &["content.empty"]),
-    ("content.empty", Target::Message(Kind::Pending), &["eContent"], &["content.empty"]),
-    ("content.zero-byte", Target::Message(Kind::Failure), &["eContent", "envelope"], &[]),
-    ("content.zero-byte", Target::Message(Kind::Pending), &["eContent", "envelope"], &[]),
-    ("content.type-enveloped", Target::Message(Kind::PkcsReq), &["eContentType"], &[]),
-    ("content.type-enveloped", Target::Message(Kind::Success), &["eContentType"], &[]),
-    (
-        "message.truncate",
-        Target::Message(Kind::PkcsReq),
-        &["eContent", "envelope", "opens", "readable", "signedAttributes"],
-        &[],
-    ),
-    ("message.trailing", Target::Message(Kind::PkcsReq), &[], &["framing.trailing-bytes"]),
-    ("message.indefinite", Target::Message(Kind::PkcsReq), &[], &["ber.indefinite-length", "cms.not-strict"]),
-    (
-        "message.not-cms",
-        Target::Message(Kind::PkcsReq),
-        &["eContent", "envelope", "opens", "readable", "signedAttributes"],
-        &[],
-    ),
-    ("content.remove", Target::Message(Kind::PkcsReq), &["eContent", "envelope", "opens"], &[]),
-    (
-        "content.remove",
-        Target::Message(Kind::Success),
-        &["eContent", "envelope", "opens", "payload.certificates"],
-        &[],
-    ),
-    ("envelope.cipher.unknown", Target::Message(Kind::PkcsReq), &["cipher", "opens"], &[]),
-    (
-        "envelope.cipher.unknown",
-        Target::Message(Kind::Success),
-        &["cipher", "opens", "payload.certificates"],
-        &[],
-    ),
-    ("envelope.cipher.des", Target::Message(Kind::PkcsReq), &["cipher"], &[]),
-    ("envelope.cipher.des", Target::Message(Kind::Success), &["cipher"], &[]),
-    ("envelope.cipher.des3", Target::Message(Kind::PkcsReq), &["cipher"], &[]),
-    ("envelope.cipher.des3", Target::Message(Kind::Success), &["cipher"], &[]),
-    ("envelope.cipher.aes256", Target::Message(Kind::PkcsReq), &["cipher"], &[]),
-    ("envelope.cipher.aes256", Target::Message(Kind::Success), &["cipher"], &[]),
-    ("envelope.content-type", Target::Message(Kind::PkcsReq), &["encryptedContent.type"], &[]),
-    ("envelope.content-type", Target::Message(Kind::Success), &["encryptedContent.type"], &[]),
-    ("envelope.recipient.other", Target::Message(Kind::PkcsReq), &["recipients"], &[]),
-    ("envelope.recipient.other", Target::Message(Kind::Success), &["recipients"], &[]),
-    ("envelope.key.flip", Target::Message(Kind::PkcsReq), &["opens"], &[]),
-    ("envelope.key.flip", Target::Message(Kind::Success), &["opens", "payload.certificates"], &[]),
-    ("envelope.content.truncate", Target::Message(Kind::PkcsReq), &["opens"], &[]),
-    ("envelope.content.truncate", Target::Message(Kind::Success), &["opens", "payload.certificates"], &[]),
-    ("envelope.bare", Target::Message(Kind::PkcsReq), &["envelope", "opens"], &[]),
-    ("envelope.bare", Target::Message(Kind::Success), &["envelope", "opens", "payload.certificates"], &[]),
-    ("envelope.recipient.twice", Target::Message(Kind::PkcsReq), &["recipients"], &[]),
-    ("envelope.recipient.twice", Target::Message(Kind::Success), &["recipients"], &[]),
-    (
-        "answer.failure",
-        Target::Message(Kind::Success),
-        &["eContent", "envelope", "failInfo", "opens", "payload.certificates", "pkiStatus"],
-        &[],
-    ),
-    (
-        "answer.pending",
-        Target::Message(Kind::Success),
-        &["eContent", "envelope", "opens", "payload.certificates", "pkiStatus"],
-        &[],
-    ),
-    (
-        "answer.success-without-content",
-        Target::Message(Kind::Failure),
-        &["failInfo", "failInfoText", "pkiStatus"],
-        &[],
-    ),
-    ("answer.success-without-content", Target::Message(Kind::Pending), &["pkiStatus"], &[]),
-    ("data.not-degenerate", Target::Message(Kind::Success), &["data", "payload.certificates"], &[]),
-    ("data.trailing", Target::Message(Kind::Success), &[], &["framing.trailing-bytes"]),
-    ("payload.content", Target::Message(Kind::Success), &["payload.content"], &["cms.unexpected-structure"]),
-    ("payload.content", Target::Chain, &["payload.content"], &["cms.unexpected-structure"]),
-    ("payload.empty", Target::Message(Kind::Success), &["payload.certificates"], &[]),
-    ("payload.empty", Target::Chain, &["payload.certificates", "readable"], &[]),
-    ("payload.duplicate", Target::Message(Kind::Success), &["payload.certificates"], &[]),
-    ("payload.duplicate", Target::Chain, &["payload.certificates"], &[]),
-    ("issue.other-key", Target::Message(Kind::Success), &["certificate.key"], &[]),
-    ("issue.other-subject", Target::Message(Kind::Success), &["certificate.subject"], &[]),
-    ("issue.serial-negative", Target::Message(Kind::Success), &["certificate.serial"], &[]),
-    ("issue.validity-reversed", Target::Message(Kind::Success), &["certificate.validity"], &[]),
-    ("issue.signature", Target::Message(Kind::Success), &["certificate.signature"], &[]),
-    ("issue.is-ca", Target::Message(Kind::Success), &["certificate.isCa"], &[]),
-    ("csr.signature.flip-bit", Target::Message(Kind::PkcsReq), &["csr.signature"], &[]),
-    ("csr.challenge.remove", Target::Message(Kind::PkcsReq), &["csr.challenge"], &[]),
-    ("csr.challenge.other", Target::Message(Kind::PkcsReq), &["csr.challenge"], &[]),
-    ("certificate.no-key-usage", Target::Certificate, &["certificate.keyUsage"], &[]),
-    ("certificate.no-key-usage", Target::Message(Kind::Success), &["certificate.keyUsage"], &[]),
-    ("certificate.key-usage.no-signature", Target::Certificate, &["certificate.keyUsage"], &[]),
-    ("certificate.key-usage.no-encipherment", Target::Certificate, &["certificate.keyUsage"], &[]),
-    ("certificate.key-usage.no-ca-bits", Target::Certificate, &["certificate.keyUsage"], &[]),
-    ("payload.other", Target::Message(Kind::Success), &["payload.others"], &["cms.not-strict"]),
-    ("payload.other", Target::Chain, &["payload.others", "readable"], &["cms.not-strict"]),
-    ("payload.signer", Target::Message(Kind::Success), &["payload.signers"], &["cms.unexpected-structure"]),
-    ("payload.signer", Target::Chain, &["payload.signers"], &["cms.unexpected-structure"]),
-    ("certificate.not-ca", Target::Certificate, &["certificate.isCa"], &[]),
-    ("certificate.other-name", Target::Certificate, &["certificate.issuer", "certificate.subject"], &[]),
-    ("certificate.other-issuer", Target::Certificate, &["certificate.issuer"], &[]),
-    ("certificate.other-issuer", Target::Message(Kind::Success), &["certificate.issuer"], &[]),
-    ("poll.other-issuer", Target::Message(Kind::CertPoll), &["poll.issuer"], &[]),
-    ("poll.other-subject", Target::Message(Kind::CertPoll), &["poll.subject"], &[]),
-    ("answer.failinfo.badAlg-as-badRequest", Target::Failure(FailInfo::BadAlg), &["failInfo"], &[]),
-    ("answer.failinfo.badMessageCheck-as-badRequest", Target::Message(Kind::Failure), &["failInfo"], &[]),
-    ("answer.failinfo.badRequest-as-badTime", Target::Failure(FailInfo::BadRequest), &["failInfo"], &[]),
-    ("answer.failinfo.badCertId-as-badTime", Target::Failure(FailInfo::BadCertId), &["failInfo"], &[]),
-    ("http.status-500", Target::Binary, &["status"], &[]),
-    ("http.status-404", Target::Binary, &["status"], &[]),
-    ("http.status-202", Target::Binary, &["status"], &[]),
-    ("http.content-type.text", Target::Binary, &["Content-Type"], &[]),
-    ("http.content-type.octet-stream", Target::Post, &["Content-Type"], &[]),
-    ("http.content-type.html", Target::Caps, &["Content-Type"], &[]),
-    ("http.content-type.ca-ra", Target::Caps, &["Content-Type"], &[]),
-    ("http.content-type.charset", Target::Caps, &["Content-Type"], &[]),
-    ("http.content-type.remove", Target::Caps, &["Content-Type"], &[]),
-    ("http.body.empty", Target::Binary, &["body"], &[]),
-    ("http.body.html", Target::Binary, &["body"], &[]),
-    ("http.body.truncate", Target::Binary, &["body"], &[]),
-    ("http.body.base64", Target::Binary, &["body"], &[]),
-    ("http.other-method", Target::Get, &["Content-Type", "body", "method", "query"], &[]),
-    ("http.other-method", Target::Post, &["Content-Type", "body", "method", "query"], &[]),
-    ("query.get-operation-case", Target::GetCaCaps, &["query"], &[]),
-    ("query.pki-operation-case", Target::Get, &["query"], &[]),
-    ("query.pki-operation-case", Target::Post, &["query"], &[]),
-    ("query.ca-identifier", Target::GetCaCert, &["query"], &[]),
-    ("query.caps-identifier", Target::GetCaCaps, &["query"], &[]),
-    ("query.unescaped", Target::Get, &["query"], &[]),
-    ("caps.lower-case", Target::Caps, &["body"], &[]),
-    ("caps.commas", Target::Caps, &["body"], &[]),
-    ("caps.no-scepstandard", Target::Caps, &["body"], &[]),
-    ("caps.no-post", Target::Caps, &["body"], &[]),
-    ("caps.only-unknown", Target::Caps, &["body"], &[]),
-    ("caps.unregistered", Target::Caps, &["body"], &[]),
-    ("caps.standard-only", Target::Caps, &["body"], &[]),
-    ("http.body.trailing", Target::Binary, &["body"], &[]),
-];
+/// All rows, by the file of the catalogue.
+const EFFECTS: &[&[Row]] =
+    &[attributes::ROWS, signed::ROWS, envelope::ROWS, payload::ROWS, asn1::ROWS, http::ROWS];
+
+/// Faults that are tested: the catalogue, and what no entry of it does yet.
+fn faults() -> Vec<Fault> {
+    let others = read("uncatalogued.toml", include_str!("uncatalogued.toml")).unwrap();
+    [catalogue().unwrap(), &others].concat()
+}
+
+fn one(fault: &Fault) -> Faults {
+    Faults::new(vec![fault.clone()]).at(NOW)
+}
+
+fn rows() -> impl Iterator<Item = &'static Row> {
+    EFFECTS.iter().copied().flatten()
+}
 
 #[test]
 fn every_fault_changes_what_it_names_and_nothing_else() {
-    let mut wrong = Vec::new();
-    for (id, target, facts, rules) in EFFECTS {
-        let mut faults = Faults::new(vec![find(id).unwrap()]);
+    let (all, mut wrong) = (faults(), Vec::new());
+    for (id, target, facts, rules) in rows() {
+        let Some(fault) = all.iter().find(|fault| fault.id == *id) else {
+            wrong.push(format!("{id}: no such fault"));
+            continue;
+        };
+        let mut faults = one(fault);
         let clean = target.write(&mut Faults::none()).1;
         let (differ, broken) = clean.differences(&target.write(&mut faults).1);
         if faults.applied() != [*id] {
@@ -483,14 +183,41 @@ fn every_fault_changes_what_it_names_and_nothing_else() {
 }
 
 #[test]
-fn every_fault_of_the_catalogue_has_its_effect_written_down() {
-    let missing: Vec<&str> = catalogue()
-        .unwrap()
-        .iter()
-        .map(|fault| fault.id.as_str())
-        .filter(|id| !EFFECTS.iter().any(|row| row.0 == *id))
-        .collect();
+fn every_fault_has_its_effect_written_down() {
+    let all = faults();
+    let ids = all.iter().map(|fault| fault.id.as_str());
+    let missing: Vec<&str> = ids.filter(|id| !rows().any(|row| row.0 == *id)).collect();
     assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+#[test]
+fn every_operator_is_one_of_a_fault_that_is_tested() {
+    let used: BTreeSet<String> = [include_str!("uncatalogued.toml"), &all_files()]
+        .into_iter()
+        .flat_map(|text| text.split("op = \"").skip(1))
+        .filter_map(|rest| Some(rest.split_once('"')?.0.to_owned()))
+        .collect();
+    let mut known = BTreeSet::new();
+    for stage in Operator::STAGES {
+        // The reader says which operators a stage has.
+        let layer = if *stage == "asn1" { ", layer = \"message\"" } else { "" };
+        let text = format!(
+            "schema = \"sceptic/faults/1\"\n[[fault]]\nid = \"x\"\ntitle = \"x\"\nbreaks = []\ndo = {{ op = \"{stage}-?\"{layer} }}"
+        );
+        let error = read("x", &text).unwrap_err().to_string();
+        let names = error.split_once("expected").unwrap().1;
+        known.extend(names.split('`').skip(1).step_by(2).map(|name| format!("{stage}-{name}")));
+    }
+    assert!(known.len() > 80, "{known:?}");
+    assert_eq!(known.difference(&used).collect::<Vec<_>>(), Vec::<&String>::new(), "without a test");
+    assert_eq!(used.difference(&known).collect::<Vec<_>>(), Vec::<&String>::new(), "unknown");
+}
+
+fn all_files() -> String {
+    super::catalogue::files("scep/faults")
+        .into_iter()
+        .map(|(path, _)| std::fs::read_to_string(path).unwrap())
+        .collect()
 }
 
 #[test]
@@ -498,8 +225,8 @@ fn a_fault_is_applied_exactly_when_it_changed_what_goes_out() {
     let mut wrong = Vec::new();
     for target in TARGETS {
         let clean = target.write(&mut Faults::none()).0;
-        for fault in catalogue().unwrap() {
-            let mut faults = Faults::new(vec![fault.clone()]);
+        for fault in faults() {
+            let mut faults = one(&fault);
             let changed = target.write(&mut faults).0 != clean;
             if faults.applied().contains(&fault.id) != changed {
                 wrong.push(format!("{} on {target:?}: changed {changed}", fault.id));
@@ -507,4 +234,25 @@ fn a_fault_is_applied_exactly_when_it_changed_what_goes_out() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_seed_gives_the_same_random_octets_and_another_one_others() {
+    let by_chance = |fault: &&Fault| match &fault.operator {
+        Operator::Attribute(operator) => matches!(operator, Attribute::Random { .. }),
+        Operator::Signer(operator) => matches!(operator, Signer::SignatureRandom {}),
+        Operator::Asn1(operator) => matches!(operator.form, Form::Random { .. }),
+        _ => false,
+    };
+    let (all, mut count) = (faults(), 0);
+    for fault in all.iter().filter(by_chance) {
+        let written = |seed| {
+            let kind = Kind::PkcsReq;
+            kind.parts().write(&kind.sender(), &mut one(fault), &mut rng(seed)).unwrap()
+        };
+        assert_eq!(written(1), written(1), "{}", fault.id);
+        assert_ne!(written(1), written(2), "{}", fault.id);
+        count += 1;
+    }
+    assert_eq!(count, 3);
 }

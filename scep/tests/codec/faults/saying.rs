@@ -12,7 +12,7 @@ use scep::finding::Finding;
 use scep::http::{HttpRequest, HttpResponse};
 use scep::key::PrivateKey;
 use scep::message::{IssuerAndSerial, IssuerAndSubject, PkiMessage};
-use scep::tlv::Source;
+use scep::tlv::{Source, Tlv};
 use scep::{name, oid};
 
 use crate::material::{Kind, ca, device};
@@ -58,6 +58,9 @@ impl Saying {
         let Ok(read) = read else { return saying };
         saying.note(&read.findings);
         saying.message(kind, &read.value);
+        if !read.value.signed.signers.is_empty() {
+            saying.say("signer.version", signer_version(bytes));
+        }
         saying
     }
 
@@ -70,7 +73,9 @@ impl Saying {
         self.say("signature", verification.signature);
         self.say("digest", verification.digest);
         let Some(signer) = message.signer() else { return };
+        self.say("digestAlgorithms", &signed.digest_algorithms);
         self.say("digestAlgorithm", signer.digest_algorithm);
+        self.say("signatureAlgorithm", signer.signature_algorithm);
         self.say("sid", &signer.sid);
         self.say("signedAttributes", signer.signed_attributes.is_some());
         for attribute in signer.signed_attributes.iter().flatten() {
@@ -102,6 +107,9 @@ impl Saying {
             envelope.recipients.iter().map(|r| (r.kind, r.algorithm, r.names(&recipient.certificate)));
         self.say("recipients", named.collect::<Vec<_>>());
         self.say("cipher", envelope.cipher);
+        self.say("iv", envelope.iv.len());
+        let content = message.signed.content.as_ref().map(|content| content.bytes.as_slice());
+        self.say("cipher.members", members_at(content.unwrap_or_default(), &[1, 0, 2, 1]).len());
         self.say("encryptedContent.type", envelope.content_type);
         let plain = envelope.open(&recipient.key);
         self.say("opens", plain.is_ok());
@@ -130,6 +138,8 @@ impl Saying {
             (Kind::PkcsReq | Kind::RenewalReq, _) => match Csr::read(Source::message_data(plain)) {
                 Ok(read) => {
                     self.note(&read.findings);
+                    self.say("csr.version", content_at(plain, &[0, 0]));
+                    self.say("csr.attributes", attributes_in_order(plain));
                     self.say("csr.subject", name::print(&read.value.subject));
                     self.say("csr.key", read.value.spki == device().key.public().spki());
                     self.say("csr.challenge", &read.value.challenge);
@@ -164,6 +174,9 @@ impl Saying {
     }
 
     fn certificate(&mut self, certificate: &Certificate, issuer: &PrivateKey) {
+        // A certificate that says no version has one member less in front of its serial number.
+        self.say("certificate.version", members_at(&certificate.der, &[0]).first().map(|first| first[0]));
+        self.say("certificate.algorithm", content_at(&certificate.der, &[1, 0]));
         self.say("certificate.serial", &certificate.serial);
         self.say("certificate.issuer", name::print(&certificate.issuer));
         self.say("certificate.subject", certificate.subject_text());
@@ -203,7 +216,9 @@ impl Saying {
         let mut saying = Self::default();
         saying.say("status", response.status);
         saying.say("Content-Type", &response.content_type);
+        saying.say("headers", &response.headers);
         saying.say("body", &response.body);
+        saying.say("delivery", &response.delivery);
         saying
     }
 
@@ -213,9 +228,41 @@ impl Saying {
         saying.say("method", request.method);
         saying.say("query", &request.query);
         saying.say("Content-Type", &request.content_type);
+        saying.say("headers", &request.headers);
         saying.say("body", &request.body);
+        saying.say("delivery", &request.delivery);
         saying
     }
+}
+
+/// Members of the element that a path of numbers leads to, as received; none where it leads nowhere.
+fn members_at(octets: &[u8], path: &[usize]) -> Vec<Vec<u8>> {
+    let Ok(outer) = Tlv::read(Source::message(octets), 0) else { return Vec::new() };
+    let members: Vec<Vec<u8>> =
+        outer.members().unwrap_or_default().iter().map(|member| member.bytes().to_vec()).collect();
+    match path {
+        [] => members,
+        [first, rest @ ..] => members.get(*first).map(|member| members_at(member, rest)).unwrap_or_default(),
+    }
+}
+
+/// Content octets of the element that a path of numbers leads to.
+fn content_at(octets: &[u8], path: &[usize]) -> Option<Vec<u8>> {
+    let (last, path) = path.split_last()?;
+    let element = members_at(octets, path).get(*last)?.clone();
+    Some(Tlv::read(Source::message(&element), 0).ok()?.content().to_vec())
+}
+
+/// version of the first SignerInfo.
+fn signer_version(message: &[u8]) -> Option<Vec<u8>> {
+    let signers = members_at(message, &[1, 0]).pop()?;
+    content_at(&signers, &[0, 0])
+}
+
+/// Types of the attributes of a PKCS#10, with the number of their values.
+fn attributes_in_order(csr: &[u8]) -> Vec<(Option<Vec<u8>>, usize)> {
+    let attributes = members_at(csr, &[0, 3]);
+    attributes.iter().map(|one| (content_at(one, &[0]), members_at(one, &[1]).len())).collect()
 }
 
 fn attribute_name(attribute: &Attribute) -> String {

@@ -1,0 +1,47 @@
+//! Faults of the inner layer.
+
+use super::{Row, Target};
+use crate::material::Kind;
+
+pub(super) const ROWS: &[Row] = &[
+    ("envelope.cipher.unknown", Target::Message(Kind::PkcsReq), &["cipher", "opens"], &[]),
+    (
+        "envelope.cipher.unknown",
+        Target::Message(Kind::Success),
+        &["cipher", "opens", "payload.certificates"],
+        &[],
+    ),
+    ("envelope.cipher.des", Target::Message(Kind::PkcsReq), &["cipher", "iv"], &[]),
+    ("envelope.cipher.des", Target::Message(Kind::Success), &["cipher", "iv"], &[]),
+    ("envelope.cipher.des3", Target::Message(Kind::PkcsReq), &["cipher", "iv"], &[]),
+    ("envelope.cipher.des3", Target::Message(Kind::Success), &["cipher", "iv"], &[]),
+    ("envelope.cipher.aes256", Target::Message(Kind::PkcsReq), &["cipher"], &[]),
+    ("envelope.cipher.aes256", Target::Message(Kind::Success), &["cipher"], &[]),
+    ("envelope.content-type", Target::Message(Kind::PkcsReq), &["encryptedContent.type"], &[]),
+    ("envelope.content-type", Target::Message(Kind::Success), &["encryptedContent.type"], &[]),
+    ("envelope.recipient.other", Target::Message(Kind::PkcsReq), &["recipients"], &[]),
+    ("envelope.recipient.other", Target::Message(Kind::Success), &["recipients"], &[]),
+    ("envelope.key.flip", Target::Message(Kind::PkcsReq), &["opens"], &[]),
+    ("envelope.key.flip", Target::Message(Kind::Success), &["opens", "payload.certificates"], &[]),
+    ("envelope.content.truncate", Target::Message(Kind::PkcsReq), &["opens"], &[]),
+    ("envelope.content.truncate", Target::Message(Kind::Success), &["opens", "payload.certificates"], &[]),
+    ("envelope.bare", Target::Message(Kind::PkcsReq), &["envelope", "opens"], &[]),
+    ("envelope.bare", Target::Message(Kind::Success), &["envelope", "opens", "payload.certificates"], &[]),
+    ("envelope.recipient.twice", Target::Message(Kind::PkcsReq), &["recipients"], &[]),
+    ("envelope.recipient.twice", Target::Message(Kind::Success), &["recipients"], &[]),
+    ("envelope.recipient.stranger", Target::Message(Kind::PkcsReq), &["recipients"], &[]),
+    ("envelope.recipient.none", Target::Message(Kind::PkcsReq), &["opens", "recipients"], &[]),
+    ("envelope.key.short", Target::Message(Kind::PkcsReq), &["opens"], &[]),
+    ("envelope.key.algorithm-unknown", Target::Message(Kind::PkcsReq), &["opens", "recipients"], &[]),
+    ("envelope.key.algorithm-oaep", Target::Message(Kind::PkcsReq), &["opens", "recipients"], &[]),
+    ("envelope.iv.short", Target::Message(Kind::PkcsReq), &["iv", "opens"], &[]),
+    ("envelope.iv.absent", Target::Message(Kind::PkcsReq), &["cipher.members", "iv", "opens"], &[]),
+    ("envelope.iv.null", Target::Message(Kind::PkcsReq), &["iv", "opens"], &[]),
+    ("envelope.iv.extra", Target::Message(Kind::PkcsReq), &["cipher.members"], &[]),
+    ("envelope.padding", Target::Message(Kind::PkcsReq), &["opens"], &[]),
+    ("envelope.content.flip", Target::Message(Kind::PkcsReq), &["data"], &[]),
+    ("envelope.content.empty", Target::Message(Kind::PkcsReq), &["opens"], &[]),
+    ("envelope.content.long", Target::Message(Kind::PkcsReq), &["opens"], &[]),
+    ("envelope.recipient.key-id", Target::Message(Kind::PkcsReq), &["recipients"], &[]),
+    ("envelope.key.oaep", Target::Message(Kind::PkcsReq), &["recipients"], &[]),
+];
