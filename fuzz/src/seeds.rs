@@ -50,6 +50,9 @@ fn asn1() -> Vec<Vec<u8>> {
     seeds.extend([ca.certificate.to_pem().into_bytes(), ca.certificate.der.clone()]);
     seeds.extend([device.certificate.spki.clone(), device.certificate.subject.clone()]);
     seeds.extend(names());
+    let next = [device.certificate.der.clone()];
+    let signed = scep::next_ca::NextCa::write(&next, &ca, scep::suite::Digest::Sha256);
+    seeds.extend(signed.into_iter().map(|(_, body)| body));
     seeds.push(scep::cms::degenerate(&[ca.certificate.der, device.certificate.der]).write());
     seeds
 }

@@ -13,11 +13,12 @@
 use crate::attribute::AttributeParts;
 use crate::ca_cert::{CaCertificates, read_certificates_only};
 use crate::certificate::Certificate;
-use crate::cms::{SignedData, SignedDataParts, SignerInfoParts, degenerate};
+use crate::cms::{SignedData, SignedDataParts, SignerInfo, SignerInfoParts, degenerate};
 use crate::error::{Error, Result};
 use crate::finding::{Finding, Rule};
 use crate::http::{CA_RA_CERT, NEXT_CA_CERT};
-use crate::message::{PkiMessage, Sender, SignatureCheck};
+use crate::key::PublicKey;
+use crate::message::{PkiMessage, Sender, SignatureCheck, Verification};
 use crate::suite::Digest;
 use crate::tlv::Source;
 use crate::{Read, limits, oid, write};
@@ -130,7 +131,7 @@ impl NextCa {
         }
         let mut is_digest_wrong = false;
         for key in trusted.iter().filter_map(|one| one.public_key().ok()) {
-            let verification = message.verify(&key);
+            let verification = verify(&message, signer, &key);
             if verification.holds() {
                 message.report_signature(verification.signature, findings);
                 return Ok(&self.certificates);
@@ -169,6 +170,19 @@ impl NextCa {
         };
         Ok((CA_RA_CERT, parts.write(current)?))
     }
+}
+
+/// Unlike a pkiMessage, this one may come without signed attributes (RFC 5652 5.4): then the signature is over
+/// the content itself.
+fn verify(message: &PkiMessage, signer: &SignerInfo, key: &PublicKey) -> Verification {
+    if signer.signed_attributes.is_some() {
+        return message.verify(key);
+    }
+    let content = message.signed.content.as_ref().map(|content| content.bytes.as_slice()).unwrap_or_default();
+    let algorithm = signer.algorithm.as_ref();
+    let holds = algorithm.is_ok_and(|algorithm| key.verifies(*algorithm, content, &signer.signature));
+    let signature = if holds { SignatureCheck::AsReceived } else { SignatureCheck::Fails };
+    Verification { digest: holds, signature }
 }
 
 /// What goes into the answer. Change a field to make a wrong one.
@@ -211,7 +225,7 @@ impl NextCaParts {
             sid: current.certificate.issuer_and_serial(),
             digest_algorithm: digest_algorithm.clone(),
             signed_attributes: Some(attributes.to_vec()),
-            signature_algorithm: write::algorithm(oid::RSA_ENCRYPTION, Some(&write::null())),
+            signature_algorithm: current.key.signature_algorithm(self.digest).write_for_signer()?,
             signature,
             unsigned_attributes: Vec::new(),
         };

@@ -9,9 +9,11 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use tests::peers::policy::{Decision, Policy, missing_programs};
 
 mod command;
+mod crl;
 mod from_openssl;
 mod material;
 mod names;
+mod next_ca;
 mod python;
 mod to_openssl;
 
@@ -45,6 +47,12 @@ fn main() -> ExitCode {
         trials.push(trial(name, policy, &missing, run));
     }
     trials.extend(names::tests().into_iter().map(|(name, run)| trial(name, policy, &openssl, run)));
+    for (name, run) in crl::OPENSSL.into_iter().chain(next_ca::OPENSSL) {
+        trials.push(trial(name.to_owned(), policy, &openssl, Box::new(run)));
+    }
+    for (name, run) in crl::PYTHON {
+        trials.push(trial(name.to_owned(), policy, &python, Box::new(run)));
+    }
     let with_python = python::tests().into_iter().chain(names::python_tests());
     trials.extend(with_python.map(|(name, run)| trial(name, policy, &python, run)));
     libtest_mimic::run(&arguments, trials).exit_code()

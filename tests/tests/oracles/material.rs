@@ -83,6 +83,18 @@ impl Lab {
     }
 }
 
+/// A CA of that public test key.
+pub(crate) fn authority(key: &str) -> Result<Sender, Box<dyn Error>> {
+    self_signed(key, "CN=CA,O=lab", 3, |key| {
+        let usage = KeyUsage::DIGITAL_SIGNATURE | KeyUsage::KEY_CERT_SIGN | KeyUsage::CRL_SIGN;
+        Ok(vec![
+            Extension::basic_constraints(true),
+            Extension::key_usage(usage),
+            Extension::subject_key_id(&key.public().identifier()?),
+        ])
+    })
+}
+
 fn self_signed(
     key: &str,
     subject: &str,
