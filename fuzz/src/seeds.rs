@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use scep::fault::Faults;
 use scep::http::HttpRequest;
 use scep::message::PkiMessage;
+use scep::next_ca::NextCa;
 use scep::oid;
+use scep::suite::Digest;
 
 use crate::ber::{Form, transform};
-use crate::material::{Kind, ca, csr, device, issued, poll};
+use crate::material::{Kind, ca, crl, csr, device, issued, poll};
 use crate::readers;
 
 /// Seeds by target. Whatever is a seed of one reader of ASN.1 is one of each: what is valid to the one is
@@ -46,7 +48,11 @@ fn asn1() -> Vec<Vec<u8>> {
     seeds.extend(forms);
     seeds.extend(Kind::ALL.iter().filter_map(|kind| kind.message_data()));
     let (ca, device) = (ca(), device());
-    seeds.extend([csr(&mut none()), issued(&mut none()).der, poll().write()]);
+    seeds.extend([csr(&mut none()), issued(&mut none()).der, crl().der, poll().write()]);
+    let next = [issued(&mut none()).der];
+    for write in [NextCa::write, NextCa::write_beside] {
+        seeds.extend(write(&next, &ca, Digest::Sha256).map(|(_, body)| body));
+    }
     seeds.extend([ca.certificate.to_pem().into_bytes(), ca.certificate.der.clone()]);
     seeds.extend([device.certificate.spki.clone(), device.certificate.subject.clone()]);
     seeds.extend(names());

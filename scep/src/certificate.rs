@@ -180,11 +180,12 @@ impl Certificate {
     /// # Errors
     /// When there is no PEM certificate, or it is malformed.
     pub fn from_pem(pem: &[u8]) -> Result<Self> {
-        let x509 = openssl::x509::X509::from_pem(pem).map_err(|e| Error::Misuse {
+        let blocks = crate::pem::read(pem, crate::pem::CERTIFICATE)?;
+        let first = blocks.first().ok_or_else(|| Error::Misuse {
             what: "PEM certificate",
-            detail: format!("expected a CERTIFICATE block: {e}"),
+            detail: "expected a CERTIFICATE block, got none".to_owned(),
         })?;
-        Self::from_der(&x509.to_der()?)
+        Self::from_der(first)
     }
 
     /// PEM text.

@@ -33,6 +33,7 @@ pub mod message;
 pub mod name;
 pub mod next_ca;
 pub mod oid;
+mod pem;
 pub mod serial;
 pub mod server;
 pub mod suite;

@@ -89,13 +89,12 @@ impl Trust {
     /// # Errors
     /// When there is none, or one is malformed.
     pub fn from_pem(pem: &[u8]) -> Result<Self, Error> {
-        let none = || Error::Misuse { what: "CA file", detail: "expected PEM certificates".to_owned() };
-        let all = openssl::x509::X509::stack_from_pem(pem).map_err(|_| none())?;
+        let all = crate::pem::read(pem, crate::pem::CERTIFICATE)?;
         if all.is_empty() {
-            return Err(none());
+            let detail = "expected PEM certificates, got none".to_owned();
+            return Err(Error::Misuse { what: "CA file", detail });
         }
-        let read = |x509: &openssl::x509::X509| Certificate::from_der(&x509.to_der()?);
-        all.iter().map(read).collect::<Result<_, _>>().map(Self::Certificates)
+        all.iter().map(|der| Certificate::from_der(der)).collect::<Result<_, _>>().map(Self::Certificates)
     }
 
     /// The certificates of the answer that may be used: those that the user named, and, when `chain` is
