@@ -100,6 +100,8 @@ fn operator() -> impl Strategy<Value = Operator> {
 fn plan() -> impl Strategy<Value = Plan> {
     let plan = prop_oneof![
         Just(enrol("pool-00")),
+        // A key that cannot encrypt: the answers to it are for the challengePassword (RFC 8894 2.3).
+        Just(enrol("ec-p256")),
         Just(renew("pool-00", "pool-01", RequestForm::RenewalReq)),
         Just(renew("pool-00", "pool-01", RequestForm::PkcsReq)),
     ];
@@ -150,6 +152,7 @@ proptest! {
     #[test]
     fn the_operators_word_reaches_the_client_through_every_link(
         is_approved: bool,
+        own in prop::sample::select(vec!["pool-00", "ec-p256"]),
         after in 0..1200_u64,
         recovery in prop_oneof![
             Just(Recovery::NewTransaction(AGAIN)),
@@ -160,7 +163,7 @@ proptest! {
     ) {
         let at = NOW.plus(after);
         let operator = if is_approved { Operator::ApprovesAt(at) } else { Operator::RejectsAt(at) };
-        let plan = Plan { recovery, ..enrol("pool-00") };
+        let plan = Plan { recovery, ..enrol(own) };
         let run = run(plan.clone(), Server::new(operator), schedule);
         run.check(&plan)?;
         if is_approved {

@@ -10,7 +10,7 @@ use scep::certificate::{Certificate, CertificateParts, Extension, KeyUsage};
 use scep::client::{BackOff, Checks, Continuity, Plan, PollPolicy, Recovery, RequestForm, Suite};
 use scep::csr::CsrParts;
 use scep::fault::Faults;
-use scep::key::PrivateKey;
+use scep::key::{Password, PrivateKey};
 use scep::message::Sender;
 use scep::suite::{Cipher, Digest};
 use scep::{UnixTime, name};
@@ -100,7 +100,7 @@ pub(crate) fn enrol(own: &str) -> Plan {
     let csr =
         CsrParts::new(&subject, key.public(), Some(CHALLENGE)).write(&key, &mut Faults::none()).unwrap();
     Plan {
-        password: None,
+        password: Some(Password::new(CHALLENGE)),
         ca: known_ca(),
         suite: SUITE,
         request: RequestForm::PkcsReq,
@@ -121,5 +121,5 @@ pub(crate) fn renew(own: &str, old: &str, form: RequestForm) -> Plan {
     let (new, old) = (key(own), key(old));
     let csr = CsrParts::new(&plan.subject, new.public(), None).write(&new, &mut Faults::none()).unwrap();
     let certificate = issue(&plan.subject, old.public().spki(), &[0x55], NOW);
-    Plan { request: form, csr, signer: Sender { certificate, key: old }, ..plan }
+    Plan { request: form, csr, password: None, signer: Sender { certificate, key: old }, ..plan }
 }

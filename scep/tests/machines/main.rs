@@ -5,6 +5,7 @@
 
 mod discovery;
 mod enrolment;
+mod historic;
 mod lab;
 mod link;
 mod lookup;

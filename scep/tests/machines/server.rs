@@ -12,6 +12,7 @@ use scep::crl::{Crl, CrlParts, Revoked};
 use scep::csr::Csr;
 use scep::fault::Faults;
 use scep::http::{HttpRequest, HttpResponse, Incoming, Operation, PKI_MESSAGE};
+use scep::key::Password;
 use scep::message::{IssuerAndSerial, Sender};
 use scep::next_ca::NextCa;
 use scep::serial::SerialNumber;
@@ -122,7 +123,8 @@ impl Server {
 
     fn pki_operation(&mut self, message: &[u8], now: UnixTime) -> HttpResponse {
         self.operate(now);
-        let request = match receive(message, &[&self.ca], &[], &Checks::default()) {
+        let password = Password::new(CHALLENGE);
+        let mut request = match receive(message, &[&self.ca], &[password], &Checks::default()) {
             Ok(request) => request,
             Err((refusal, None)) => return HttpResponse::error(400, &refusal.to_string()),
             Err((refusal, Some(to))) => {
@@ -132,6 +134,10 @@ impl Server {
             }
         };
         self.arrived.push(request.message_type);
+        // A poll does not hold the challengePassword that its answer may have to be for: the request did.
+        let id = &request.reply_to.transaction_id;
+        let of_request = self.entries.get(id).and_then(|entry| entry.csr.password());
+        request.reply_to.password = request.reply_to.password.or(of_request);
         let (certificates, crl);
         let reply = match self.judge(&request, now) {
             Ok(Given::Certificate(one)) => {
