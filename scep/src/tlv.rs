@@ -141,8 +141,12 @@ impl<'a> Tlv<'a> {
     /// Reads the element that the input consists of; what follows it is reported as trailing bytes.
     ///
     /// # Errors
-    /// As [`Tlv::read`].
+    /// As [`Tlv::read`], and when the input is larger than [`limits::MESSAGE`].
     pub fn read_whole(source: Source<'a>, findings: &mut Vec<Finding>) -> Result<Self> {
+        if source.bytes.len() > limits::MESSAGE {
+            let detail = format!("expected at most {} bytes, got {}", limits::MESSAGE, source.bytes.len());
+            return Err(source.malformed("input", 0, detail));
+        }
         let tlv = Self::read(source, 0)?;
         if tlv.end < source.bytes.len() {
             findings.push(Finding {

@@ -41,7 +41,10 @@ impl RsaPublicKey {
             .map_err(|_| spki.key.malformed("RSA public key", "not PKCS#1"))?;
         let bits = rsa.n().num_bits();
         if bits.unsigned_abs() > limits::RSA_BITS || bits < 512 {
-            return Err(Error::Unsupported { what: "RSA key length", actual: bits.to_string() });
+            return Err(Error::Unsupported {
+                what: "RSA key length",
+                actual: format!("{bits}, outside 512 to {} bits,", limits::RSA_BITS),
+            });
         }
         Ok(Self { spki: spki.whole.to_vec(), rsa, encrypts })
     }

@@ -7,6 +7,7 @@ mod ber;
 mod determinism;
 mod faults;
 mod hostile;
+mod limits;
 mod material;
 mod next_ca;
 mod readers;
