@@ -1,7 +1,7 @@
 //! `sceptic decode`: from what somebody pasted or captured to a tree of every layer, with its findings.
 //!
 //! ```text
-//! input -> form (PEM, base64, hex, URL …) -> octets -> tree (scep's readers) -> text or JSON
+//! input -> form (PEM, base64, hex, URL, HTTP …) -> octets -> tree (scep's readers) -> text or JSON
 //! ```
 //!
 //! Nothing here judges a subject or knows a case: whatever departs from the RFC is shown where it stands,
@@ -9,9 +9,11 @@
 
 mod asn1;
 mod certificate;
+mod crl;
 mod envelope;
 mod findings;
 mod form;
+mod http;
 mod print;
 mod request;
 mod signed;
@@ -21,19 +23,21 @@ pub use findings::Departure;
 pub use form::Form;
 pub use tree::{At, Node};
 
-use scep::key::PrivateKey;
+use scep::key::{Password, PrivateKey};
 use serde::Serialize;
 
 /// Schema of the JSON output.
-pub const SCHEMA: &str = "sceptic/decode/1";
+pub const SCHEMA: &str = "sceptic/decode/2";
 
 /// How to decode. The default detects the form, opens no envelope and shows no secret.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options<'a> {
     /// Take the input in this form, whatever it looks like.
     pub form: Option<Form>,
-    /// Opens envelopes.
-    pub key: Option<&'a PrivateKey>,
+    /// Open envelopes.
+    pub keys: &'a [PrivateKey],
+    /// Open envelopes that are for a password.
+    pub passwords: &'a [Password],
     /// Show the challengePassword.
     pub show_secrets: bool,
 }
@@ -47,7 +51,7 @@ pub struct Decoded {
     pub form: Form,
     /// Octets in all items together.
     pub octets: usize,
-    /// What was in it: one thing, but for a PEM file with several blocks.
+    /// What was in it: one thing, but for a PEM file with several blocks or a file of several HTTP messages.
     pub items: Vec<Item>,
 }
 
@@ -102,14 +106,19 @@ pub fn decode(input: &[u8], options: Options<'_>) -> Result<Decoded, Error> {
     for item in raw {
         let mut reader = tree::Reader::new(options);
         reader.departures = item.findings;
-        let tree = match &item.octets[..] {
+        let content = match &item.octets[..] {
             [] => Node::new("nothing").value("no message in it"),
             octets if form == Form::Text => reader.capabilities(octets),
-            octets => reader.item(octets, item.label.as_deref()).map_err(|stop| Error::NotAsn1 {
-                form,
-                octets: octets.len(),
-                stop,
-            })?,
+            octets => match reader.item(octets, item.label.as_deref()) {
+                Ok(tree) => tree,
+                // A body may be a page for people: then the head is what there is to see.
+                Err(stop) if item.head.is_some() => reader.other_body(octets, &stop),
+                Err(stop) => return Err(Error::NotAsn1 { form, octets: octets.len(), stop }),
+            },
+        };
+        let tree = match item.head {
+            Some(head) => head.around(content),
+            None => content,
         };
         items.push(Item { label: item.label, tree, findings: reader.departures });
     }

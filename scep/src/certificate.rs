@@ -301,8 +301,11 @@ pub(crate) fn read_algorithm(algorithm: &Tlv<'_>) -> Result<ObjectIdentifier> {
     ObjectIdentifier::from_bytes(first.content()).map_err(|e| first.malformed(WHAT, e.to_string()))
 }
 
-/// Reads the SEQUENCE OF Extension that is the only member of `wrapper`.
-pub(crate) fn read_extensions(wrapper: &Tlv<'_>) -> Result<Vec<Extension>> {
+/// Reads the SEQUENCE OF Extension that is the only member of `wrapper`, or each of several.
+///
+/// # Errors
+/// When an extension is malformed, or there are more than [`limits::EXTENSIONS`] in a list.
+pub fn read_extensions(wrapper: &Tlv<'_>) -> Result<Vec<Extension>> {
     let lists = wrapper.members()?.iter().map(read_extensions_list).collect::<Result<Vec<_>>>()?;
     Ok(lists.concat())
 }

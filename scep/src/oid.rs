@@ -221,6 +221,12 @@ pub fn parse(text: &str) -> Option<ObjectIdentifier> {
         .or_else(|| ObjectIdentifier::new(text).ok())
 }
 
+/// The identifier whose content octets these are; None when they are none's.
+#[must_use]
+pub fn of_content(content: &[u8]) -> Option<ObjectIdentifier> {
+    ObjectIdentifier::from_bytes(content).ok()
+}
+
 /// The name of an identifier given as the content octets of an OBJECT IDENTIFIER; None when they are none.
 #[must_use]
 pub fn name_of_content(content: &[u8]) -> Option<String> {

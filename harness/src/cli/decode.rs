@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use scep::key::PrivateKey;
+use scep::key::{Password, PrivateKey};
 
 use super::{Failure, say};
 use crate::decode::{Form, Options, decode};
@@ -11,13 +11,17 @@ use crate::exit::Exit;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A file with a message, certificate, request, answer or GET URL; `-` is standard input.
+    /// A file with a message, certificate, CRL, request, answer, GET URL or saved HTTP message; `-` is
+    /// standard input.
     #[arg(value_name = "FILE", default_value = "-")]
     file: PathBuf,
-    /// Open envelopes with this RSA key (PEM, unencrypted).
+    /// Open envelopes with this private key, RSA or elliptic curve (PEM, unencrypted); repeatable.
     #[arg(long, value_name = "PEM")]
-    key: Option<PathBuf>,
-    /// Take the input in this form: der, pem, base64, hex, url, text.
+    key: Vec<PathBuf>,
+    /// Open envelopes that are for a password with this one, the challengePassword; repeatable.
+    #[arg(long, value_name = "TEXT")]
+    password: Vec<String>,
+    /// Take the input in this form: der, pem, base64, hex, url, http, text.
     #[arg(long, value_name = "FORM")]
     form: Option<Form>,
     /// Print the tree as JSON.
@@ -29,18 +33,11 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<u8, Failure> {
-    let key = match &args.key {
-        Some(path) => {
-            let pem = read(path)?;
-            let key = PrivateKey::from_pem(&pem).map_err(|error| {
-                Failure::new(Exit::Usage, format!("read the key {}: {error}", path.display()))
-            })?;
-            Some(key)
-        }
-        None => None,
-    };
+    let keys = args.key.iter().map(|path| read_key(path)).collect::<Result<Vec<_>, _>>()?;
+    let passwords: Vec<Password> = args.password.iter().map(|text| Password::new(text.as_str())).collect();
     let input = read(&args.file)?;
-    let options = Options { form: args.form, key: key.as_ref(), show_secrets: args.show_secrets };
+    let options =
+        Options { form: args.form, keys: &keys, passwords: &passwords, show_secrets: args.show_secrets };
     let decoded = decode(&input, options).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
     if args.json {
         say(serde_json::to_string_pretty(&decoded).map_err(Failure::internal)?);
@@ -49,6 +46,11 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
         let _ = write!(std::io::stdout(), "{decoded}");
     }
     Ok(Exit::Satisfied.code())
+}
+
+fn read_key(path: &Path) -> Result<PrivateKey, Failure> {
+    PrivateKey::from_pem(&read(path)?)
+        .map_err(|error| Failure::new(Exit::Usage, format!("read the key {}: {error}", path.display())))
 }
 
 /// What cannot be read is a wrong argument, not a failure of ours.

@@ -1,10 +1,11 @@
 //! Certificates, and the names, keys and extensions that requests share with them.
 
 use scep::certificate::{Certificate, Extension, KeyUsage};
+use scep::extension::CertificateTemplate;
 use scep::key::PublicKey;
 use scep::suite::Digest;
 use scep::tlv::{Source, Tlv, tag};
-use scep::{Place, UnixTime, name, oid};
+use scep::{Place, UnixTime, alt_name, name, oid};
 
 use super::asn1::{primitive, tag_name};
 use super::tree::{Node, Reader, hex, place_of};
@@ -112,32 +113,25 @@ fn extension_value(extension: &Extension) -> String {
         oid::EXT_KEY_USAGE => {
             members.iter().map(|m| primitive(m.tag, m.content())).collect::<Vec<_>>().join(", ")
         }
-        oid::SUBJECT_ALT_NAME => members.iter().map(general_name).collect::<Vec<_>>().join(", "),
+        oid::SUBJECT_ALT_NAME => alt_name::read(&value).map_or_else(
+            |error| format!("{error}: {}", hex(&extension.value)),
+            |names| {
+                names
+                    .iter()
+                    .map(|name| alt_name::print(std::slice::from_ref(name)))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            },
+        ),
+        oid::CERTIFICATE_TEMPLATE | oid::CERTIFICATE_TEMPLATE_NAME => {
+            match CertificateTemplate::read(extension) {
+                Ok(Some(template)) => template.to_string(),
+                Ok(None) => hex(&extension.value),
+                Err(error) => format!("{error}: {}", hex(&extension.value)),
+            }
+        }
         _ if value.is_constructed() => hex(&extension.value),
         _ => format!("{} {}", tag_name(value.tag), primitive(value.tag, value.content())),
-    }
-}
-
-/// GeneralName, RFC 5280 4.2.1.6.
-fn general_name(element: &Tlv<'_>) -> String {
-    let text = || String::from_utf8_lossy(element.content()).into_owned();
-    match element.tag & 0x1f {
-        1 => format!("email:{}", text()),
-        2 => format!("DNS:{}", text()),
-        4 => format!(
-            "dirName:{}",
-            element.members().ok().and_then(|m| Some(name::print(m.first()?.bytes()))).unwrap_or_default()
-        ),
-        6 => format!("URI:{}", text()),
-        7 => match <[u8; 4]>::try_from(element.content()) {
-            Ok(octets) => format!("IP:{}", std::net::Ipv4Addr::from(octets)),
-            Err(_) => match <[u8; 16]>::try_from(element.content()) {
-                Ok(octets) => format!("IP:{}", std::net::Ipv6Addr::from(octets)),
-                Err(_) => format!("IP:{}", hex(element.content())),
-            },
-        },
-        8 => format!("RID:{}", primitive(tag::OID, element.content())),
-        other => format!("[{other}] {}", hex(element.content())),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The inner layer: EnvelopedData, and with a key what is in it.
 
-use scep::cms::{EnvelopedData, RecipientInfo};
+use scep::cms::{EnvelopedData, Opened, Openers, RecipientInfo};
 use scep::finding::Part;
 use scep::suite::Cipher;
 use scep::tlv::{Source, Tlv};
@@ -56,14 +56,16 @@ impl Reader<'_> {
 
     fn message_data(&mut self, envelope: &EnvelopedData) -> Node {
         let node = Node::new("messageData");
-        let Some(key) = self.key else { return node.value("not opened: no --key") };
-        match envelope.open(key) {
-            Ok(plain) => {
-                let node = node.value(format!("{} octets, opened with the key", plain.len())).at(Place {
-                    part: Part::MessageData,
-                    start: 0,
-                    end: plain.len(),
-                });
+        if self.keys.is_empty() && self.passwords.is_empty() {
+            return node.value("not opened: no --key, no --password");
+        }
+        let openers = Openers::default().and_keys(self.keys).and_passwords(self.passwords);
+        match envelope.open_and_tell(openers) {
+            Ok(Opened { plain, password }) => {
+                let opener = if password.is_some() { "password" } else { "key" };
+                let node = node
+                    .value(format!("{} octets, opened with the {opener}", plain.len()))
+                    .at(Place { part: Part::MessageData, start: 0, end: plain.len() });
                 match self.structure(Source::message_data(&plain)) {
                     Ok(content) => node.with([content]),
                     Err(error) => node.with([Node::new("content").value(format!("no ASN.1: {error}"))]),
@@ -79,11 +81,17 @@ fn recipient_info(index: usize, recipient: &RecipientInfo, outer: &Tlv<'_>) -> N
     let members = members_at(outer, recipient.place);
     let place = |octets: &[u8]| place_of(&members, octets);
     let Some(algorithm) = recipient.algorithm else { return node };
-    node.with([
-        issuer_and_serial("rid", Source::message(&recipient.rid), place(&recipient.rid)),
-        Node::new("keyEncryptionAlgorithm").value(oid::name(algorithm)).at(members.get(2).map(Tlv::place)),
-        Node::new("encryptedKey")
-            .value(format!("{} octets", recipient.encrypted_key.len()))
-            .at(members.get(3).map(Tlv::place)),
+    // The two last members of every kind with an algorithm, but for a kari, where a list of keys follows.
+    let last = |back: usize| members.iter().rev().nth(back).map(Tlv::place);
+    let rid = (!recipient.rid.is_empty())
+        .then(|| issuer_and_serial("rid", Source::message(&recipient.rid), place(&recipient.rid)));
+    let derivation = recipient.derivation().map(|derivation| {
+        Node::new("keyDerivationAlgorithm")
+            .value(format!("PBKDF2, HMAC {}, {} iterations", derivation.digest.name(), derivation.iterations))
+            .at(last(2))
+    });
+    node.with(rid).with(derivation).with([
+        Node::new("keyEncryptionAlgorithm").value(oid::name(algorithm)).at(last(1)),
+        Node::new("encryptedKey").value(format!("{} octets", recipient.encrypted_key.len())).at(last(0)),
     ])
 }

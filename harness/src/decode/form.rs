@@ -1,4 +1,4 @@
-//! The form in which octets come: binary, PEM, base64, hex, a GET URL. Input to octets, the first stage.
+//! The form in which octets come: binary, PEM, base64, hex, a GET URL, an HTTP message. Input to octets, the first stage.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer};
 
 use super::Error;
 use super::findings::Departure;
+use super::http::{self, Head};
 use super::tree::At;
 
 /// The form of an input.
@@ -24,13 +25,16 @@ pub enum Form {
     Hex,
     /// A GET URL, its query, or the request line around it.
     Url,
+    /// HTTP messages with their heads: a request and its body, or an answer.
+    Http,
     /// The keywords of a GetCACaps answer.
     Text,
 }
 
 impl Form {
     /// Every form.
-    pub const ALL: [Self; 6] = [Self::Der, Self::Pem, Self::Base64, Self::Hex, Self::Url, Self::Text];
+    pub const ALL: [Self; 7] =
+        [Self::Der, Self::Pem, Self::Base64, Self::Hex, Self::Url, Self::Http, Self::Text];
 
     /// The word of the `--form` option.
     #[must_use]
@@ -41,6 +45,7 @@ impl Form {
             Self::Base64 => "base64",
             Self::Hex => "hex",
             Self::Url => "url",
+            Self::Http => "http",
             Self::Text => "text",
         }
     }
@@ -54,6 +59,7 @@ impl fmt::Display for Form {
             Self::Base64 => "base64",
             Self::Hex => "hex",
             Self::Url => "URL",
+            Self::Http => "HTTP",
             Self::Text => "text",
         })
     }
@@ -79,13 +85,15 @@ impl Serialize for Form {
 /// Octets of one thing to be decoded.
 pub(super) struct Raw {
     pub(super) label: Option<String>,
+    /// The HTTP head around it.
+    pub(super) head: Option<Head>,
     pub(super) octets: Vec<u8>,
     pub(super) findings: Vec<Departure>,
 }
 
 impl Raw {
-    fn bare(octets: Vec<u8>) -> Self {
-        Self { label: None, octets, findings: Vec::new() }
+    pub(super) fn bare(octets: Vec<u8>) -> Self {
+        Self { label: None, head: None, octets, findings: Vec::new() }
     }
 }
 
@@ -102,12 +110,17 @@ pub(super) fn read(input: &[u8], form: Option<Form>) -> Result<(Form, Vec<Raw>),
         Form::Pem => pem(&text)?,
         Form::Base64 => vec![Raw::bare(base64(&text, form, 0)?)],
         Form::Hex => vec![Raw::bare(hex(&text)?)],
-        Form::Url => vec![url(&text)?],
+        Form::Url => vec![url(&text, 0)?],
+        Form::Http => http::read(input)?,
     };
     Ok((form, items))
 }
 
-fn detect(input: &[u8]) -> Form {
+pub(super) fn detect(input: &[u8]) -> Form {
+    // Before everything else: what is in the body may be of any form.
+    if http::is_message(input) {
+        return Form::Http;
+    }
     let Ok(text) = std::str::from_utf8(input) else { return Form::Der };
     if text.chars().any(|c| c.is_control() && !c.is_ascii_whitespace()) {
         return Form::Der;
@@ -154,7 +167,7 @@ fn pem(text: &str) -> Result<Vec<Raw>, Error> {
         // RFC 1421 headers end with an empty line.
         let headers = if body.contains(": ") { blank_line(body) } else { 0 };
         let octets = base64(&body[headers..], Form::Pem, body_at + headers)?;
-        blocks.push(Raw { label: Some(label.to_owned()), octets, findings: Vec::new() });
+        blocks.push(Raw { label: Some(label.to_owned()), ..Raw::bare(octets) });
         rest = next.strip_prefix("-----END ").unwrap_or(next);
     }
     if blocks.is_empty() {
@@ -208,12 +221,13 @@ fn hex(text: &str) -> Result<Vec<u8>, Error> {
     }
 }
 
-fn url(text: &str) -> Result<Raw, Error> {
+/// What a URL, a query or a request line asks for; `offset` is where the text begins in the input.
+pub(super) fn url(text: &str, offset: usize) -> Result<Raw, Error> {
     let query = match text.split_once('?') {
         Some((_, query)) => query,
         None => text.trim_start(),
     };
-    let start = text.len() - query.len();
+    let start = offset + text.len() - query.len();
     let query = query.split(" HTTP/").next().unwrap_or_default().trim_end();
     let query = query.split('#').next().unwrap_or_default();
     let mut findings = Vec::new();
@@ -237,11 +251,12 @@ fn url(text: &str) -> Result<Raw, Error> {
         .collect();
     Ok(Raw {
         label: incoming.operation.map(|operation| format!("operation={operation}")),
+        head: None,
         octets: incoming.message.unwrap_or_default(),
         findings,
     })
 }
 
-fn broken(form: Form, detail: impl Into<String>, at: usize) -> Error {
+pub(super) fn broken(form: Form, detail: impl Into<String>, at: usize) -> Error {
     Error::Form { form, detail: detail.into(), at }
 }

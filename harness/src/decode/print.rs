@@ -14,6 +14,9 @@ impl Display for Decoded {
             (Form::Pem, count) if count != 1 => {
                 writeln!(f, "read as: PEM of {count} blocks, {} bytes", self.octets)?;
             }
+            (Form::Http, count) if count != 1 => {
+                writeln!(f, "read as: HTTP of {count} messages, {} bytes", self.octets)?;
+            }
             (form, _) => writeln!(f, "read as: {form} of {} bytes", self.octets)?,
         }
         self.items.iter().try_for_each(|item| write!(f, "\n{item}"))
@@ -39,7 +42,11 @@ impl Display for Departure {
         let place = self.at.map(|at| format!(" {at}")).unwrap_or_default();
         writeln!(f, "  {}{place}", self.rule)?;
         writeln!(f, "    {}", one_line(&self.detail))?;
-        writeln!(f, "    rule: {}; requirement: {}", self.source, self.requirement.unwrap_or("none"))
+        let requirements = match self.requirements.as_slice() {
+            [] => format!("none{}", self.no_requirement.map(|why| format!(" ({why})")).unwrap_or_default()),
+            ids => ids.join(", "),
+        };
+        writeln!(f, "    rule: {}; requirement: {requirements}", self.source)
     }
 }
 

@@ -1,20 +1,26 @@
-//! What stands on its own or inside an envelope: a certificate or a PKCS#10, told apart by their fields,
+//! What stands on its own or inside an envelope: a certificate, a CRL or a PKCS#10, told apart by their fields,
 //! and the content of a poll.
 
-use scep::certificate::Certificate;
-use scep::csr::Csr;
+use scep::certificate::{Certificate, read_extensions};
+use scep::csr::{Csr, EXTENSION_REQUESTS};
 use scep::message::IssuerAndSubject;
-use scep::name;
+use scep::text::Text;
 use scep::tlv::{Source, Tlv, tag};
+use scep::{name, oid};
 
-use super::asn1::tag_name;
 use super::certificate::{extensions, public_key};
 use super::findings::Check;
 use super::tree::{At, Node, Reader, place_of};
 
 impl Reader<'_> {
-    /// A certificate or a PKCS#10: both are two SEQUENCEs and a BIT STRING.
+    /// A certificate, a CRL or a PKCS#10: all are two SEQUENCEs and a BIT STRING.
     pub(super) fn signed_structure(&mut self, source: Source<'_>, outer: &Tlv<'_>) -> Node {
+        let fields = outer.members().ok().and_then(|members| members.first()?.members().ok());
+        // Of the three only a CRL has its times beside its names.
+        let is_time = |field: &Tlv<'_>| matches!(field.tag, tag::UTC_TIME | tag::GENERALIZED_TIME);
+        if fields.is_some_and(|fields| fields.iter().any(is_time)) {
+            return self.crl("CertificateList", source, outer);
+        }
         if Certificate::read(source).is_ok() {
             return self.certificate("Certificate", source, outer);
         }
@@ -40,7 +46,7 @@ impl Reader<'_> {
         let field = info.iter().find(|member| member.tag == tag::context(0));
         let mut attributes = Vec::new();
         for attribute in field.and_then(|field| field.members().ok()).unwrap_or_default() {
-            attributes.extend(self.csr_attribute(csr, &attribute));
+            attributes.extend(self.csr_attribute(&attribute));
         }
         let signature = parts.get(2).map(Tlv::place);
         let possession = if csr.proves_possession() {
@@ -59,30 +65,34 @@ impl Reader<'_> {
         ])
     }
 
-    fn csr_attribute(&mut self, csr: &Csr, attribute: &Tlv<'_>) -> Option<Node> {
+    fn csr_attribute(&mut self, attribute: &Tlv<'_>) -> Option<Node> {
         let members = attribute.members().ok()?;
         let [id, values] = members.as_slice() else { return Some(self.element(attribute)) };
-        let id = scep::oid::name_of_content(id.content())?;
-        Some(match id.as_str() {
-            "challengePassword" => {
-                let node = Node::new(id).at(attribute.place());
-                let Some(text) = &csr.challenge else { return Some(node.value("without a value")) };
-                let kind = tag_name(text.tag);
-                node.value(if self.show_secrets {
-                    format!("{kind} {text}")
-                } else {
-                    format!("{kind}, redacted (--show-secrets)")
-                })
-            }
-            "extensionRequest" => {
-                Node { at: Some(attribute.place().into()), ..extensions(&id, &csr.extensions, Some(values)) }
-            }
-            _ => {
-                let values = values.members().unwrap_or_default();
-                let values: Vec<Node> = values.iter().map(|value| self.element(value)).collect();
-                Node::new(id).at(attribute.place()).with(values)
-            }
-        })
+        let oid = oid::of_content(id.content())?;
+        let node = Node::new(oid::name(oid)).at(attribute.place());
+        if oid == oid::CHALLENGE_PASSWORD {
+            let values = values.members().unwrap_or_default();
+            let texts: Vec<String> = values.iter().map(|value| self.challenge(value)).collect();
+            let value = if texts.is_empty() { "without a value".to_owned() } else { texts.join("; ") };
+            return Some(node.value(value));
+        }
+        if EXTENSION_REQUESTS.contains(&oid)
+            && let Ok(requested) = read_extensions(values)
+        {
+            let node = extensions(&oid::name(oid), &requested, Some(values));
+            return Some(node.at(attribute.place()));
+        }
+        let values = values.members().unwrap_or_default();
+        let values: Vec<Node> = values.iter().map(|value| self.element(value)).collect();
+        Some(node.with(values))
+    }
+
+    fn challenge(&self, value: &Tlv<'_>) -> String {
+        match Text::read(value, &mut Vec::new()) {
+            Ok(text) if self.show_secrets => format!("{} {text}", text.type_name()),
+            Ok(text) => format!("{}, redacted (--show-secrets)", text.type_name()),
+            Err(_) => "not read".to_owned(),
+        }
     }
 
     /// messageData of a CertPoll.

@@ -85,13 +85,9 @@ impl Reader<'_> {
                 Err(error) => Node::new(label).value(format!("not read: {error}")).at(raw.place),
             });
         }
-        for (index, crl) in signed.crls.iter().enumerate() {
-            let field = members.iter().find(|m| m.tag == tag::context(1)).and_then(|m| m.members().ok());
-            node.children.push(
-                Node::new(format!("crls[{index}]"))
-                    .value(format!("{} octets", crl.len()))
-                    .at(field.and_then(|field| Some(field.get(index)?.place()))),
-            );
+        let field = members.iter().find(|m| m.tag == tag::context(1)).and_then(|m| m.members().ok());
+        for (index, crl) in field.unwrap_or_default().iter().enumerate() {
+            node.children.push(self.crl(&format!("crls[{index}]"), source_of(crl), crl));
         }
         if signed.signers.is_empty() {
             node.children.push(Node::new("signerInfos").value("none (certificates only)"));
@@ -302,6 +298,12 @@ impl Reader<'_> {
             self.check(Check::Missing, Some(&name), Some(signer.place.into()), detail);
         }
     }
+}
+
+/// The octets of an element, with their place.
+fn source_of<'a>(element: &Tlv<'a>) -> Source<'a> {
+    let place = element.place();
+    Source { bytes: element.bytes(), part: place.part, base: place.start }
 }
 
 /// SignerInfos that are checked and shown: a message has one, and each costs a copy of the message.

@@ -5,14 +5,14 @@ use std::fmt;
 use scep::caps::{Capabilities, KEYWORDS};
 use scep::error::Result;
 use scep::finding::Part;
-use scep::key::PrivateKey;
+use scep::key::{Password, PrivateKey};
 use scep::tlv::{Source, Tlv, tag};
 use scep::{Finding, Place};
 use serde::Serialize;
 
 use super::certificate::issuer_and_serial;
 use super::findings::{Check, Departure};
-use super::{Options, form};
+use super::{Form, Options, form};
 
 /// A range of octets of one part of the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -77,7 +77,8 @@ impl Node {
 /// Reads one item: what it met on the way is kept here.
 #[derive(Debug)]
 pub(super) struct Reader<'k> {
-    pub(super) key: Option<&'k PrivateKey>,
+    pub(super) keys: &'k [PrivateKey],
+    pub(super) passwords: &'k [Password],
     pub(super) show_secrets: bool,
     pub(super) departures: Vec<Departure>,
     /// Elements that may still be listed without a name: an input of empty elements must not become a
@@ -96,7 +97,8 @@ const LAYERS: usize = 8;
 impl<'k> Reader<'k> {
     pub(super) fn new(options: Options<'k>) -> Self {
         Self {
-            key: options.key,
+            keys: options.keys,
+            passwords: options.passwords,
             show_secrets: options.show_secrets,
             departures: Vec::new(),
             elements_left: ELEMENTS,
@@ -113,6 +115,25 @@ impl<'k> Reader<'k> {
             return Ok(Node::new("private key").value("not shown"));
         }
         self.structure(Source::message(octets))
+    }
+
+    /// An HTTP body that is no ASN.1: text around a message, or something else altogether.
+    pub(super) fn other_body(&mut self, octets: &[u8], stop: &scep::Error) -> Node {
+        const SHOWN: usize = 200;
+        let form = form::detect(octets);
+        if matches!(form, Form::Pem | Form::Base64 | Form::Hex)
+            && let Ok((_, items)) = form::read(octets, Some(form))
+            && let Some(inner) = items.first()
+            && let Ok(tree) = self.item(&inner.octets, inner.label.as_deref())
+        {
+            let at = At { part: "body", offset: 0, length: octets.len() };
+            let detail = format!("expected the octets themselves, got {form} around them");
+            self.check(Check::TextBody, None, Some(at), detail);
+            return Node::new("body").value(format!("{form} of {} octets", octets.len())).with([tree]);
+        }
+        let text: String = String::from_utf8_lossy(octets).chars().take(SHOWN).collect();
+        let cut = if octets.len() > SHOWN { "…" } else { "" };
+        Node::new("body").value(format!("{} octets, no ASN.1 ({stop}): {text}{cut}", octets.len()))
     }
 
     /// Reads what the octets are, told by their shape.

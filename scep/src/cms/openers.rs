@@ -19,6 +19,13 @@ impl<'a> Openers<'a> {
         self
     }
 
+    /// The same and more private keys, whose certificates nobody knows.
+    #[must_use]
+    pub fn and_keys(mut self, keys: impl IntoIterator<Item = &'a PrivateKey>) -> Self {
+        self.keys.extend(keys.into_iter().map(|key| (key, None)));
+        self
+    }
+
     /// The same and more passwords, tried in turn. Each costs a derivation: see
     /// [`PBKDF2_ITERATIONS`](crate::limits::PBKDF2_ITERATIONS).
     #[must_use]

@@ -236,6 +236,15 @@ impl RecipientInfo {
         })
     }
 
+    /// How the password of a pwri becomes a key; None of another kind, or for an algorithm not known here.
+    #[must_use]
+    pub fn derivation(&self) -> Option<Derivation> {
+        match &self.way {
+            Some(Ok(Way::Password(received))) => Some(received.derivation()),
+            _ => None,
+        }
+    }
+
     /// True when rid names the certificate.
     #[must_use]
     pub fn names(&self, certificate: &Certificate) -> bool {

@@ -127,6 +127,10 @@ pub(super) struct Received {
 }
 
 impl Received {
+    pub(super) fn derivation(&self) -> Derivation {
+        Derivation { digest: self.digest, iterations: self.iterations, cipher: self.cipher }
+    }
+
     pub(super) fn open(
         &self,
         password: &Password,
