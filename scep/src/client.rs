@@ -23,7 +23,7 @@ pub use checks::Checks;
 pub use discovery::{Discovered, Discovery, DiscoveryPlan, DiscoveryVerdict};
 pub use enrolment::{Enrolment, Verdict};
 pub use lookup::{Found, Lookup, LookupPlan, LookupVerdict, Query};
-pub use negotiate::Suite;
+pub use negotiate::{Edition, Negotiated, Suite};
 pub use plan::{BackOff, Continuity, Plan, PollPolicy, Recovery, RequestForm, Retry};
 pub use step::Step;
 pub use trust::{Fingerprint, Trust, Untrusted};
