@@ -6,12 +6,13 @@ use scep::Rule;
 use scep::ca_cert::read_certificates_only;
 use scep::csr::Csr;
 use scep::finding::{Finding, Part};
+use scep::key::{Password, PrivateKey};
 use scep::message::{PkiMessage, SignatureCheck};
 use scep::suite::{Cipher, Digest};
 use scep::tlv::Source;
 
 use crate::command::Folder;
-use crate::material::{CIPHERS, DIGESTS, LAB};
+use crate::material::{CHALLENGE, DEVICE_KEY, Form, KEYS, Key, Kind, LAB, Lab, SIGNERS, WAYS, Way};
 use crate::{Claim, Run};
 
 /// Name, whether the legacy provider is needed, and what is done.
@@ -19,39 +20,44 @@ pub(crate) fn tests() -> Vec<(String, bool, Run)> {
     let mut tests: Vec<(String, bool, Run)> = Vec::new();
     for streamed in [false, true] {
         let form = if streamed { "streamed" } else { "der" };
-        for digest in DIGESTS {
-            for cipher in CIPHERS {
-                let name = format!("openssl_writes::{form}::{}::{}", cipher.name(), digest.name());
-                let case = Case { cipher, digest, streamed, ..Case::default() };
-                tests.push((name, cipher == Cipher::Des, Box::new(move || case.run())));
-            }
+        for case in Case::all() {
+            let name = format!("openssl_writes::{form}::{}", case.form.shown());
+            let case = Case { streamed, ..case };
+            tests.push((name, case.form.cipher.is_insecure(), Box::new(move || case.run())));
         }
         for size in [1, 127, 128, 1023, 1024, 1025, 20_000, 70_000] {
-            let case = Case { streamed, size: Some(size), ..Case::default() };
+            let case = Case { streamed, size: Some(size), ..Case::of(Form::of(Kind::PkcsReq)) };
             tests.push((
                 format!("openssl_writes::{form}::{size}-octets"),
                 false,
                 Box::new(move || case.run()),
             ));
         }
-        let case = Case { streamed, key_identifiers: true, ..Case::default() };
-        tests.push((format!("openssl_writes::{form}::key-identifiers"), false, Box::new(move || case.run())));
+        for way in [Way::Pkcs1, Way::Agreement(Digest::Sha256)] {
+            let recipient = Form { way, recipient: way.key(), ..Form::of(Kind::PkcsReq) };
+            let case = Case { streamed, key_identifiers: true, ..Case::of(recipient) };
+            let name = format!("openssl_writes::{form}::key-identifiers::{}", way.shown());
+            tests.push((name, false, Box::new(move || case.run())));
+        }
+    }
+    for key in KEYS.into_iter().chain(SIGNERS.into_iter().filter(|key| key.pss)) {
+        let name = format!("openssl_writes::pkcs10::{}", key.shown());
+        tests.push((name, false, Box::new(move || pkcs10(key))));
     }
     let others: [(&str, Claim); 4] = [
         ("openssl_writes::detached", detached),
         ("openssl_writes::no-attributes", no_attributes),
         ("openssl_writes::certificates-only", certificates_only),
-        ("openssl_writes::pkcs10", pkcs10),
+        ("openssl_writes::keys-of-older-forms", older_keys),
     ];
     tests.extend(others.map(|(name, run)| (name.to_owned(), false, Box::new(run) as Run)));
     tests
 }
 
-/// One message: encrypted to the CA, signed by the device.
+/// One message: encrypted to the CA or for a password, signed by the device.
 #[derive(Debug, Clone, Copy)]
 struct Case {
-    cipher: Cipher,
-    digest: Digest,
+    form: Form,
     streamed: bool,
     /// Length of the plain octets; None for the PKCS#10.
     size: Option<usize>,
@@ -59,34 +65,51 @@ struct Case {
     key_identifiers: bool,
 }
 
-impl Default for Case {
-    fn default() -> Self {
-        Self {
-            cipher: Cipher::Aes128,
-            digest: Digest::Sha256,
-            streamed: false,
-            size: None,
-            key_identifiers: false,
-        }
-    }
-}
-
-fn folder() -> Result<Folder, Failed> {
+fn folder(lab: &Lab) -> Result<Folder, Failed> {
     let folder = Folder::new()?;
-    folder.write_sender("ca", &LAB.ca)?;
-    folder.write_sender("device", &LAB.device)?;
+    folder.write_sender("ca", &lab.ca)?;
+    folder.write_sender("device", &lab.device)?;
     Ok(folder)
 }
 
+/// What OpenSSL 3.0 cannot write, though it reads it when we write it: it takes the content cipher for the
+/// one that wraps a password's key, and GCM wraps nothing; and it has no identifiers for PSS with MD5.
+fn can_openssl_write(form: &Form) -> bool {
+    form.way.fits(form.cipher)
+        && !(matches!(form.way, Way::Password(_)) && form.cipher.is_authenticated())
+        && !(form.signer.pss && form.digest == Digest::Md5)
+}
+
 impl Case {
-    fn run(self) -> Result<(), Failed> {
-        let folder = folder()?;
-        let plain = match self.size {
-            Some(size) => (0..=u8::MAX).cycle().take(size).collect(),
-            None => LAB.csr.clone(),
-        };
-        folder.write("plain", &plain)?;
-        let cipher = match self.cipher {
+    fn of(form: Form) -> Self {
+        Self { form, streamed: false, size: None, key_identifiers: false }
+    }
+
+    /// Cipher and way crossed, cipher and key crossed, digest and way to sign crossed.
+    fn all() -> Vec<Self> {
+        // OpenSSL derives with HMAC-SHA1 only.
+        let ways = WAYS.map(|way| match way {
+            Way::Password(_) => Way::Password(Digest::Sha1),
+            other => other,
+        });
+        let base = Form::of(Kind::PkcsReq);
+        let mut forms: Vec<Form> = Form::all(Kind::PkcsReq)
+            .into_iter()
+            .filter(|form| !matches!(form.way, Way::Password(_)))
+            .collect();
+        let crossed = Cipher::ALL.iter().flat_map(|cipher| ways.map(|way| (*cipher, way)));
+        forms.extend(crossed.map(|(cipher, way)| Form { cipher, way, recipient: way.key(), ..base }));
+        let mut seen: Vec<Form> = Vec::new();
+        for form in forms.into_iter().filter(can_openssl_write) {
+            if !seen.contains(&form) {
+                seen.push(form);
+            }
+        }
+        seen.into_iter().map(Self::of).collect()
+    }
+
+    fn encrypt(&self, folder: &Folder) -> Result<(), Failed> {
+        let cipher = match self.form.cipher {
             Cipher::Des => "-des-cbc -provider legacy -provider default",
             Cipher::Blowfish => "-bf-cbc -provider legacy -provider default",
             Cipher::Des3 => "-des3",
@@ -97,40 +120,89 @@ impl Case {
             Cipher::Aes192Gcm => "-aes-192-gcm",
             Cipher::Aes256Gcm => "-aes-256-gcm",
         };
-        let digest = self.digest.name().replace("sha-", "sha");
-        let stream = if self.streamed { "-stream" } else { "" };
-        let keyid = if self.key_identifiers { "-keyid" } else { "" };
+        let short = |digest: Digest| digest.name().replace("sha-", "sha");
+        let recipient = match self.form.way {
+            Way::Pkcs1 => "-recip ca.pem".to_owned(),
+            Way::Oaep(digest) => format!(
+                "-recip ca.pem -keyopt rsa_padding_mode:oaep -keyopt rsa_oaep_md:{0} -keyopt rsa_mgf1_md:{0}",
+                short(digest)
+            ),
+            Way::Agreement(digest) => format!("-recip ca.pem -keyopt ecdh_kdf_md:{}", short(digest)),
+            Way::Password(_) => format!("-pwri_password {CHALLENGE}"),
+        };
+        let (stream, keyid) = self.words();
         folder.openssl(&format!(
-            "cms -encrypt -binary -outform DER {cipher} {stream} {keyid} -in plain -out envelope.der ca.pem"
+            "cms -encrypt -binary -outform DER {cipher} {stream} {keyid} -in plain -out envelope.der {recipient}"
         ))?;
+        Ok(())
+    }
+
+    fn words(&self) -> (&'static str, &'static str) {
+        (if self.streamed { "-stream" } else { "" }, if self.key_identifiers { "-keyid" } else { "" })
+    }
+
+    fn run(self) -> Result<(), Failed> {
+        let lab = self.form.lab()?;
+        let folder = folder(&lab)?;
+        let plain = match self.size {
+            Some(size) => (0..=u8::MAX).cycle().take(size).collect(),
+            None => lab.csr.clone(),
+        };
+        folder.write("plain", &plain)?;
+        self.encrypt(&folder)?;
+        let digest = self.form.digest.name().replace("sha-", "sha");
+        let padding = if self.form.signer.pss { "-keyopt rsa_padding_mode:pss" } else { "" };
+        let (stream, keyid) = self.words();
+        // It cannot write a PSS signature into a message of indefinite length ("illegal zero content").
+        let is_streamed = self.streamed && !self.form.signer.pss;
+        let stream = if is_streamed { stream } else { "" };
         folder.openssl(&format!(
             "cms -sign -binary -nodetach -outform DER -md {digest} {stream} {keyid} -signer device.pem \
-             -inkey device.key -in envelope.der -out message.der"
+             -inkey device.key {padding} -in envelope.der -out message.der"
         ))?;
 
         let message = folder.read("message.der")?;
         let read = PkiMessage::read(&message)?;
         let signer = read.value.signer().ok_or("no signer")?;
-        assert_eq!(signer.digest(), Some(self.digest));
-        assert_eq!(read.value.signer_certificate().as_ref(), Some(&LAB.device.certificate));
-        let verification = read.value.verify(LAB.device.key.public());
+        assert_eq!(signer.digest(), Some(self.form.digest));
+        assert_eq!(read.value.signer_certificate().as_ref(), Some(&lab.device.certificate));
+        let verification = read.value.verify(lab.device.key.public());
         assert!(verification.digest);
         assert_eq!(verification.signature, SignatureCheck::AsReceived);
-        assert!(!read.value.verify(LAB.ca.key.public()).holds());
+        assert!(!read.value.verify(lab.ca.key.public()).holds());
         let content = read.value.signed.content.as_ref().ok_or("no content")?;
         assert_eq!(content.bytes, folder.read("envelope.der")?);
 
         let mut findings = Vec::new();
         let envelope = read.value.envelope(&mut findings)?.ok_or("no envelope")?;
-        assert_eq!(Cipher::from_oid(envelope.cipher), Some(self.cipher));
-        assert!(envelope.recipients.iter().all(|recipient| recipient.names(&LAB.ca.certificate)));
-        assert_eq!(envelope.open(&LAB.ca.key)?, plain);
+        assert_eq!(Cipher::from_oid(envelope.cipher), Some(self.form.cipher));
+        assert_eq!(envelope.authentication.is_some(), self.form.cipher.is_authenticated());
+        let (kind, password) = match self.form.way {
+            Way::Pkcs1 | Way::Oaep(_) => ("ktri", None),
+            Way::Agreement(_) => ("kari", None),
+            Way::Password(_) => ("pwri", Some(Password::from(CHALLENGE))),
+        };
+        assert!(envelope.recipients.iter().all(|recipient| recipient.kind == kind));
+        let names = envelope.recipients.iter().all(|recipient| recipient.names(&lab.ca.certificate));
+        assert_eq!(names, password.is_none());
+        match &password {
+            Some(password) => assert_eq!(envelope.open(password)?, plain),
+            None => assert_eq!(envelope.open(&lab.ca)?, plain),
+        }
+        assert!(envelope.open(&lab.device).is_err());
+        assert!(envelope.open(&Password::from("hunter3")).is_err());
 
         if self.streamed {
             // A message and an envelope with an indefinite length around everything, content in chunks.
-            check_streamed(&read.findings, Part::Message, message.len());
-            check_streamed(&findings, content.origin.0, content.bytes.len());
-            assert_eq!(content.origin, (Part::Content, 0));
+            if is_streamed {
+                check_streamed(&read.findings, Part::Message, message.len());
+                assert_eq!(content.origin, (Part::Content, 0));
+                check_streamed(&findings, Part::Content, content.bytes.len());
+            } else {
+                // The strict second reader is asked about the outer layer only.
+                assert_eq!(read.findings, []);
+                assert!(findings.iter().any(|finding| finding.rule == Rule::IndefiniteLength));
+            }
         } else {
             assert_eq!((read.findings, findings), (Vec::new(), Vec::new()));
         }
@@ -150,7 +222,7 @@ fn check_streamed(findings: &[Finding], part: Part, length: usize) {
 }
 
 fn detached() -> Result<(), Failed> {
-    let folder = folder()?;
+    let folder = folder(&LAB)?;
     folder.write("content", b"elsewhere")?;
     folder.openssl(
         "cms -sign -binary -outform DER -signer device.pem -inkey device.key -in content -out message.der",
@@ -164,7 +236,7 @@ fn detached() -> Result<(), Failed> {
 }
 
 fn no_attributes() -> Result<(), Failed> {
-    let folder = folder()?;
+    let folder = folder(&LAB)?;
     folder.write("content", b"content")?;
     folder.openssl(
         "cms -sign -binary -nodetach -noattr -outform DER -signer device.pem -inkey device.key \
@@ -177,7 +249,7 @@ fn no_attributes() -> Result<(), Failed> {
 }
 
 fn certificates_only() -> Result<(), Failed> {
-    let folder = folder()?;
+    let folder = folder(&LAB)?;
     folder.write("issued.pem", LAB.issued.to_pem())?;
     folder.openssl(
         "crl2pkcs7 -nocrl -certfile issued.pem -certfile ca.pem -certfile device.pem -outform DER -out chain.p7",
@@ -194,16 +266,19 @@ fn certificates_only() -> Result<(), Failed> {
     Ok(())
 }
 
-fn pkcs10() -> Result<(), Failed> {
-    let folder = folder()?;
+fn pkcs10(key: Key) -> Result<(), Failed> {
+    let lab = Lab::new(key, key)?;
+    let folder = folder(&lab)?;
     let configuration = "[req]\nprompt=no\ndistinguished_name=dn\nattributes=at\nreq_extensions=ext\n\
                          [dn]\nO=lab\nCN=router-9\n[at]\nchallengePassword=hunter2\n\
                          [ext]\nsubjectAltName=DNS:router-9.lab,DNS:nine.lab\n";
     folder.write("req.cnf", configuration)?;
-    for digest in DIGESTS {
+    let padding = if key.pss { "-sigopt rsa_padding_mode:pss" } else { "" };
+    let has_md5 = !key.is_on_a_curve() && !key.pss;
+    for digest in Digest::ALL.iter().filter(|digest| has_md5 || **digest != Digest::Md5) {
         let name = digest.name().replace("sha-", "sha");
         folder.openssl(&format!(
-            "req -new -config req.cnf -{name} -key device.key -outform DER -out request.der"
+            "req -new -config req.cnf -{name} {padding} -key device.key -outform DER -out request.der"
         ))?;
         let der = folder.read("request.der")?;
         let read = Csr::read(Source::message_data(&der))?;
@@ -213,7 +288,26 @@ fn pkcs10() -> Result<(), Failed> {
         assert_eq!(csr.challenge.as_ref().map(|text| text.lossy()), Some("hunter2".to_owned()));
         assert_eq!(csr.dns_names(), ["router-9.lab", "nine.lab"]);
         assert_eq!(scep::name::print(&csr.subject), "CN=router-9,O=lab");
-        assert_eq!(csr.spki, LAB.device.key.public().spki());
+        assert_eq!(csr.spki, lab.device.key.public().spki());
+    }
+    Ok(())
+}
+
+/// Traditional forms of private keys, and points in their compressed form, are the same keys.
+fn older_keys() -> Result<(), Failed> {
+    for key in [DEVICE_KEY, Key::named("ec-p384")] {
+        let lab = Lab::new(key, key)?;
+        let folder = folder(&lab)?;
+        folder.openssl("pkey -in device.key -traditional -out old.key")?;
+        let old = PrivateKey::from_pem(&folder.read("old.key")?)?;
+        assert_eq!(old.public(), lab.device.key.public());
+        if key.is_on_a_curve() {
+            folder.openssl("ec -in device.key -pubout -conv_form compressed -outform DER -out point.der")?;
+            let compressed = scep::key::PublicKey::from_spki(&folder.read("point.der")?)?;
+            let algorithm = lab.device.key.signature_algorithm(Digest::Sha256);
+            let signature = lab.device.key.sign(Digest::Sha256, b"octets")?;
+            assert!(compressed.verifies(algorithm, b"octets", &signature));
+        }
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use scep::{name, oid};
 
 use crate::Claim;
 use crate::command::Folder;
-use crate::material::{DIGESTS, LAB, authority};
+use crate::material::{LAB, authority};
 
 /// Claims that need `openssl`.
 pub(crate) const OPENSSL: [(&str, Claim); 7] = [
@@ -43,7 +43,7 @@ const VERIFY: &str = "cms -verify -inform DER -in next.der -binary -certfile ca.
      -out content.der";
 
 fn verifies() -> Result<(), Failed> {
-    for digest in DIGESTS {
+    for digest in Digest::ALL.iter().copied() {
         let folder = folder()?;
         folder.write("next.der", NextCa::write(&next(), &LAB.ca, digest)?.1)?;
         folder.openssl(VERIFY)?;

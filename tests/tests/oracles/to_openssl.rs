@@ -3,37 +3,33 @@
 use libtest_mimic::Failed;
 use scep::fault::Faults;
 use scep::message::PkiMessage;
-use scep::suite::{Cipher, Digest};
 
 use crate::command::Folder;
-use crate::material::{CIPHERS, DIGESTS, KINDS, Kind, LAB};
+use crate::material::{CHALLENGE, Form, KEYS, KINDS, Key, Kind, LAB, Lab, SIGNERS, Way};
 use crate::{Claim, Run};
 
 /// Name, whether the legacy provider is needed, and what is done.
 pub(crate) fn tests() -> Vec<(String, bool, Run)> {
     let mut tests: Vec<(String, bool, Run)> = Vec::new();
     for (kind, kind_name) in KINDS {
-        for digest in DIGESTS {
-            // Without an envelope there is nothing to encrypt.
-            let ciphers = if kind.message_data().is_some() { &CIPHERS[..] } else { &[Cipher::Aes128] };
-            for cipher in ciphers.iter().copied() {
-                let name = format!("openssl_opens::{kind_name}::{}::{}", cipher.name(), digest.name());
-                tests.push((
-                    name,
-                    cipher == Cipher::Des,
-                    Box::new(move || opens(kind, cipher, digest, None)),
-                ));
-            }
+        for form in Form::all(kind) {
+            let name = format!("openssl_opens::{kind_name}::{}", form.shown());
+            let is_legacy = kind.is_enveloped() && form.cipher.is_insecure();
+            tests.push((name, is_legacy, Box::new(move || opens(&form, None))));
         }
         let name = format!("openssl_opens::{kind_name}::indefinite-length");
         let fault = Some("message.indefinite");
-        tests.push((name, false, Box::new(move || opens(kind, Cipher::Aes128, Digest::Sha256, fault))));
+        tests.push((name, false, Box::new(move || opens(&Form::of(kind), fault))));
     }
-    let others: [(&str, Claim); 6] = [
+    for key in KEYS.into_iter().chain(SIGNERS.into_iter().filter(|key| key.pss)) {
+        let name = |claim: &str| format!("openssl_{claim}::{}", key.shown());
+        tests.push((name("verifies_the_pkcs10"), false, Box::new(move || verifies_the_pkcs10(key))));
+        let claim = "verifies_the_issued_certificate_and_crl";
+        tests.push((name(claim), false, Box::new(move || verifies_what_is_issued(key))));
+    }
+    let others: [(&str, Claim); 4] = [
         ("openssl_refuses_a_changed_message", refuses_a_changed_message),
-        ("openssl_verifies_the_pkcs10", verifies_the_pkcs10),
         ("openssl_refuses_a_pkcs10_that_somebody_else_signed", refuses_a_changed_pkcs10),
-        ("openssl_verifies_the_issued_certificate", verifies_the_issued_certificate),
         ("openssl_refuses_a_changed_certificate", refuses_a_changed_certificate),
         ("openssl_prints_certificates_only_in_order", prints_certificates_only),
     ];
@@ -42,28 +38,36 @@ pub(crate) fn tests() -> Vec<(String, bool, Run)> {
 }
 
 /// Verifies signature and digest, takes the content out, and decrypts it: the octets are ours.
-fn opens(kind: Kind, cipher: Cipher, digest: Digest, fault: Option<&str>) -> Result<(), Failed> {
+fn opens(form: &Form, fault: Option<&str>) -> Result<(), Failed> {
     let folder = Folder::new()?;
-    let message = kind.write(cipher, digest, fault)?;
+    let lab = form.lab()?;
+    let message = form.write(&lab, fault)?;
     folder.write("message.der", &message)?;
     folder.write("nothing", [])?;
-    folder.write_sender("sender", kind.sender())?;
-    folder.write_sender("recipient", kind.recipient())?;
+    let sender = form.kind.sender(&lab);
+    folder.write_sender("sender", &sender)?;
+    folder.write_sender("recipient", form.kind.recipient(&lab))?;
+    let anchor = if form.kind == Kind::RenewalReq { "recipient" } else { "sender" };
     // An omitted eContent is digested as no octets: to OpenSSL it is detached, and the file is empty.
-    let data = kind.message_data();
+    let data = form.kind.message_data(&lab);
     let detached = if data.is_some() { "" } else { "-content nothing" };
     folder.openssl(&format!(
-        "cms -verify -inform DER -in message.der -binary -CAfile sender.pem -purpose any AT_NOW \
+        "cms -verify -inform DER -in message.der -binary -CAfile {anchor}.pem -purpose any AT_NOW \
          {detached} -signer signer.pem -out content.der"
     ))?;
     assert_eq!(folder.read("signer.pem")?, folder.read("sender.pem")?);
     let Some(data) = data else { return Ok(()) };
     let ours = PkiMessage::read(&message)?.value.signed.content.ok_or("no content")?;
     assert_eq!(folder.read("content.der")?, ours.bytes);
-    let providers = if cipher == Cipher::Des { "-provider legacy -provider default" } else { "" };
+    let providers = if form.cipher.is_insecure() { "-provider legacy -provider default" } else { "" };
+    let opener = match form.way {
+        Way::Password(_) => format!("-pwri_password {CHALLENGE}"),
+        Way::Pkcs1 | Way::Oaep(_) | Way::Agreement(_) => {
+            "-recip recipient.pem -inkey recipient.key".to_owned()
+        }
+    };
     folder.openssl(&format!(
-        "cms -decrypt -inform DER -in content.der -binary -recip recipient.pem -inkey recipient.key \
-         {providers} -out plain.der"
+        "cms -decrypt -inform DER -in content.der -binary {opener} {providers} -out plain.der"
     ))?;
     assert_eq!(folder.read("plain.der")?, data);
     Ok(())
@@ -72,7 +76,7 @@ fn opens(kind: Kind, cipher: Cipher, digest: Digest, fault: Option<&str>) -> Res
 /// The oracle above can say no.
 fn refuses_a_changed_message() -> Result<(), Failed> {
     for fault in ["signer.signature.flip-bit", "content.flip", "attr.messageDigest.flip"] {
-        let refused = opens(Kind::PkcsReq, Cipher::Aes128, Digest::Sha256, Some(fault));
+        let refused = opens(&Form::of(Kind::PkcsReq), Some(fault));
         assert!(refused.is_err(), "{fault}");
     }
     Ok(())
@@ -84,8 +88,8 @@ fn check_pkcs10(csr: &[u8]) -> Result<String, Failed> {
     Ok(folder.openssl("req -verify -inform DER -in request.der -noout -text -nameopt RFC2253")?)
 }
 
-fn verifies_the_pkcs10() -> Result<(), Failed> {
-    let printed = check_pkcs10(&LAB.csr)?;
+fn verifies_the_pkcs10(key: Key) -> Result<(), Failed> {
+    let printed = check_pkcs10(&Lab::new(key, key)?.csr)?;
     for text in ["verify OK", "Subject: CN=router-1,O=lab", "hunter2", "DNS:router-1.lab"] {
         assert!(printed.contains(text), "no {text:?} in:\n{printed}");
     }
@@ -103,17 +107,23 @@ fn refuses_a_changed_pkcs10() -> Result<(), Failed> {
     Ok(())
 }
 
-fn check_certificate(der: &[u8]) -> Result<String, Failed> {
+fn check_certificate(lab: &Lab, der: &[u8]) -> Result<String, Failed> {
     let folder = Folder::new()?;
-    folder.write("ca.pem", LAB.ca.certificate.to_pem())?;
+    folder.write("ca.pem", lab.ca.certificate.to_pem())?;
     folder.write("issued.pem", scep::certificate::pem("CERTIFICATE", der))?;
-    folder.openssl("verify -x509_strict AT_NOW -no-CApath -no-CAstore -CAfile ca.pem issued.pem")?;
+    folder.write("list.pem", scep::certificate::pem("X509 CRL", &lab.crl))?;
+    folder.openssl(
+        "verify -x509_strict -crl_check -CRLfile list.pem AT_NOW -no-CApath -no-CAstore -CAfile ca.pem \
+         issued.pem",
+    )?;
     Ok(folder.openssl("x509 -in issued.pem -noout -text -nameopt RFC2253")?)
 }
 
-fn verifies_the_issued_certificate() -> Result<(), Failed> {
-    let printed = check_certificate(&LAB.issued.der)?;
-    for text in ["Serial Number: 42", "Issuer: CN=CA,O=lab", "Digital Signature, Key Encipherment"] {
+fn verifies_what_is_issued(key: Key) -> Result<(), Failed> {
+    let lab = Lab::new(key, key)?;
+    let printed = check_certificate(&lab, &lab.issued.der)?;
+    let usage = if key.is_on_a_curve() { "Digital Signature" } else { "Digital Signature, Key Encipherment" };
+    for text in ["Serial Number: 42", "Issuer: CN=CA,O=lab", usage] {
         assert!(printed.contains(text), "no {text:?} in:\n{printed}");
     }
     Ok(())
@@ -124,7 +134,7 @@ fn refuses_a_changed_certificate() -> Result<(), Failed> {
     if let Some(last) = der.last_mut() {
         *last ^= 1;
     }
-    assert!(check_certificate(&der).is_err());
+    assert!(check_certificate(&LAB, &der).is_err());
     Ok(())
 }
 
