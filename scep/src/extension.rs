@@ -150,7 +150,7 @@ impl std::fmt::Display for CertificateTemplate {
         match self {
             Self::Name(text) => write!(f, "{} {text}", text.type_name()),
             Self::Identified { oid, major, minor } => {
-                write!(f, "{oid}")?;
+                f.write_str(&oid::dotted(*oid))?;
                 major.iter().try_for_each(|major| write!(f, ", major version {major}"))?;
                 minor.iter().try_for_each(|minor| write!(f, ", minor version {minor}"))
             }

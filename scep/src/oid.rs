@@ -205,10 +205,29 @@ oids! {
 /// The name of an identifier, or its dotted form.
 #[must_use]
 pub fn name(oid: ObjectIdentifier) -> String {
-    NAMES
-        .iter()
-        .find(|(known, _)| *known == oid)
-        .map_or_else(|| oid.to_string(), |(_, name)| (*name).to_owned())
+    NAMES.iter().find(|(known, _)| *known == oid).map_or_else(|| dotted(oid), |(_, name)| (*name).to_owned())
+}
+
+/// The dotted form. Not `Display` of the crate: it reads arcs up to 42 bits and prints 32 of them, so that
+/// one identifier would be shown as another.
+#[must_use]
+pub fn dotted(oid: ObjectIdentifier) -> String {
+    let mut text = String::new();
+    let mut arc = 0_u64;
+    for octet in oid.as_bytes() {
+        arc = arc << 7 | u64::from(octet & 0x7f);
+        if octet & 0x80 == 0 {
+            // The first two arcs share a number, X.690 8.19.4.
+            let (first, rest) = (arc.min(80) / 40, arc);
+            if text.is_empty() {
+                text = format!("{first}.{}", rest - 40 * first);
+            } else {
+                text.push_str(&format!(".{arc}"));
+            }
+            arc = 0;
+        }
+    }
+    text
 }
 
 /// The identifier of a name used above, or of a dotted form.
@@ -236,4 +255,19 @@ pub fn name_of_content(content: &[u8]) -> Option<String> {
 /// Every identifier above, with its name.
 pub fn all() -> impl Iterator<Item = (ObjectIdentifier, &'static str)> {
     NAMES.iter().copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use const_oid::ObjectIdentifier;
+
+    use super::{all, dotted};
+
+    #[test]
+    fn the_dotted_form_is_exact() {
+        assert!(all().all(|(oid, _)| dotted(oid) == oid.to_string()));
+        // Of 33 bits: openssl asn1parse says the same.
+        let long = ObjectIdentifier::from_bytes(&[0x2a, 0x9f, 0xff, 0xff, 0xff, 0x7f]).unwrap();
+        assert_eq!(dotted(long), "1.2.8589934591");
+    }
 }

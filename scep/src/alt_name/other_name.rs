@@ -90,7 +90,7 @@ pub(super) fn print(value: &[u8]) -> Option<String> {
         tag::OCTET_STRING => {
             format!("OCT:{}", String::from_utf8(content.to_vec()).ok().filter(is_shown)?)
         }
-        tag::OID => format!("OID:{}", ObjectIdentifier::from_bytes(content).ok()?),
+        tag::OID => format!("OID:{}", oid::dotted(ObjectIdentifier::from_bytes(content).ok()?)),
         tag::INTEGER if matches!(content.len(), 1..=8) => {
             let sign = if content.first()? & 0x80 == 0 { 0 } else { -1_i64 };
             format!("INT:{}", content.iter().fold(sign, |n, octet| n << 8 | i64::from(*octet)))

@@ -3,16 +3,18 @@
 use std::fmt;
 
 use super::{GeneralName, other_name};
-use crate::name;
+use crate::{name, oid};
 
 /// As an item of a list, but with nothing escaped.
 impl fmt::Display for GeneralName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OtherName { oid, value } => match other_name::print(value) {
-                Some(value) => write!(f, "otherName:{oid};{value}"),
+                Some(value) => write!(f, "otherName:{};{value}", oid::dotted(*oid)),
                 None => raw(self, f),
             },
+            // A word without a value reads as a mistake.
+            Self::Email(text) | Self::Dns(text) | Self::Uri(text) if text.is_empty() => raw(self, f),
             Self::Email(address) => write!(f, "email:{address}"),
             Self::Dns(name) => write!(f, "DNS:{name}"),
             Self::Uri(uri) => write!(f, "URI:{uri}"),
@@ -23,7 +25,7 @@ impl fmt::Display for GeneralName {
                 None => raw(self, f),
             },
             Self::Ip(address) => write!(f, "IP:{address}"),
-            Self::RegisteredId(oid) => write!(f, "RID:{oid}"),
+            Self::RegisteredId(oid) => write!(f, "RID:{}", oid::dotted(*oid)),
             Self::Other(_) => raw(self, f),
         }
     }

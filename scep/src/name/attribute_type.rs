@@ -99,7 +99,7 @@ pub(super) fn parse(text: &str, at: usize) -> Result<ObjectIdentifier, Wrong> {
 
 /// The name that is printed for an identifier: dotted when it is not in the table.
 pub(super) fn print(oid: ObjectIdentifier) -> String {
-    AttributeType::of(oid).map_or_else(|| oid.to_string(), |row| row.short.to_owned())
+    AttributeType::of(oid).map_or_else(|| crate::oid::dotted(oid), |row| row.short.to_owned())
 }
 
 #[cfg(test)]

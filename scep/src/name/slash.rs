@@ -97,7 +97,8 @@ fn print_pair(pair: &TypeAndValue) -> String {
         let is_known = attribute_type::AttributeType::of(pair.oid).is_some();
         (is_known || text.kind() == Some(crate::text::StringType::Utf8)).then(|| text.exact()).flatten()
     });
-    let value = match text.filter(|text| !text.chars().any(char::is_control)) {
+    // Nor has it one for a value without a character.
+    let value = match text.filter(|text| !text.is_empty() && !text.chars().any(char::is_control)) {
         Some(text) => escaped(&text),
         None => value::hex(&pair.value),
     };
