@@ -6,8 +6,8 @@ use scep::fault::Faults;
 use scep::http::HttpRequest;
 use scep::message::PkiMessage;
 use scep::next_ca::NextCa;
-use scep::oid;
 use scep::suite::Digest;
+use scep::{alt_name, oid};
 
 use crate::ber::{Form, transform};
 use crate::material::{Kind, ca, crl, csr, device, issued, poll};
@@ -26,7 +26,7 @@ pub fn all() -> BTreeMap<&'static str, Vec<Vec<u8>>> {
         .map(|(name, _)| {
             let seeds = match *name {
                 "caps" | "http_query" | "http_answer" => text.clone(),
-                "name" => [names(), text.clone()].concat(),
+                "name" | "alt_name" => [names(), text.clone()].concat(),
                 // The first octet says of which type the request is.
                 "server_content" => prefixed(0..5),
                 _ => asn1.clone(),
@@ -64,9 +64,13 @@ fn asn1() -> Vec<Vec<u8>> {
 }
 
 fn names() -> Vec<Vec<u8>> {
-    let texts = ["CN=router-1,O=lab", "C=DE+CN=a\\,b,2.5.4.5=#1301aa", "CN=\\C3\\A4,DC=example,DC=com"];
-    let encoded = texts.iter().filter_map(|text| scep::name::parse(text).ok());
-    encoded.chain(texts.iter().map(|text| text.as_bytes().to_vec())).collect()
+    let names = ["CN=router-1,O=lab", "C=DE+CN=a\\,b,2.5.4.5=#1301aa", "/DC=com/DC=example/CN=\u{e4}"];
+    let alternative =
+        ["DNS:r1.lab,IP:10.0.0.1,IP:fe80::1,email:a@lab", "URI:urn:x\\,y,RID:1.2.3,dirName:/CN=a"];
+    let encoded = names.iter().filter_map(|text| scep::name::parse(text).ok());
+    let lists = alternative.iter().filter_map(|text| alt_name::parse(text).ok());
+    let encoded: Vec<Vec<u8>> = encoded.chain(lists.map(|names| alt_name::write(&names))).collect();
+    encoded.into_iter().chain(names.iter().chain(&alternative).map(|text| text.as_bytes().to_vec())).collect()
 }
 
 fn text() -> Vec<Vec<u8>> {
@@ -115,6 +119,11 @@ pub fn dictionary() -> String {
         "-----BEGIN CERTIFICATE-----",
         "CN=",
         "2.5.4.3=",
+        "DNS:",
+        "IP:",
+        "dirName:",
+        "otherName:",
+        "raw:",
     ];
     let words = words.map(|word| ("word".to_owned(), word.as_bytes().to_vec()));
     identifiers.chain(elements).chain(words).map(|(name, octets)| line(&name, &octets)).collect()

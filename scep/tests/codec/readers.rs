@@ -8,6 +8,7 @@ mod machines;
 
 use std::sync::LazyLock;
 
+use scep::alt_name::GeneralName;
 use scep::ca_cert::{CaCertificates, read_certificates_only};
 use scep::caps::Capabilities;
 use scep::certificate::{Certificate, KeyUsage};
@@ -19,10 +20,12 @@ use scep::finding::{Finding, Part, Place};
 use scep::http::{HttpRequest, HttpResponse, Incoming, Method};
 use scep::key::{Password, PrivateKey, PublicKey};
 use scep::message::{IssuerAndSerial, IssuerAndSubject, PkiMessage};
+use scep::name::{Name, Strings, TypeAndValue};
 use scep::next_ca::NextCa;
 use scep::suite::{Digest, Scheme, SignatureAlgorithm};
+use scep::text::StringType;
 use scep::tlv::{Source, Tlv};
-use scep::{Error, name};
+use scep::{Error, alt_name, extension, name, oid};
 
 use crate::material::{NOW, ca};
 
@@ -41,6 +44,7 @@ pub(crate) const ALL: &[(&str, Reader)] = &[
     ("key", key),
     ("message_data", message_data),
     ("name", name),
+    ("alt_name", alt_name),
     ("ca_cert", ca_cert),
     ("next_ca", next_ca),
     ("caps", caps),
@@ -158,8 +162,11 @@ fn question_certificate(certificate: &Certificate) {
 fn csr(octets: &[u8]) {
     note(Csr::read(Source::message(octets)), octets.len(), |read| {
         check_places(&read.findings, octets.len());
-        let _ = (read.value.proves_possession(), read.value.dns_names(), read.value.public_key());
-        let _ = read.value.challenge.as_ref().map(ToString::to_string);
+        let csr = &read.value;
+        let _ = (csr.proves_possession(), csr.public_key(), csr.alt_names(), csr.dns_names());
+        let _ = (csr.key_usage(), csr.ext_key_usage(), csr.password());
+        let _ = csr.challenge.as_ref().map(ToString::to_string);
+        csr.templates().iter().for_each(|template| drop(template.to_string()));
     });
 }
 
@@ -189,10 +196,42 @@ fn message_data(octets: &[u8]) {
 }
 
 fn name(octets: &[u8]) {
-    let _ = name::print(octets);
-    if let Ok(der) = name::parse(&String::from_utf8_lossy(octets)) {
-        let _ = name::print(&der);
+    let text = String::from_utf8_lossy(octets);
+    let read = Name::from_der(octets);
+    let parsed = [Strings::default(), Strings::Printable].map(|strings| Name::parse(&text, strings).ok());
+    // An identifier of over 32 bits in one arc, or in more octets than needed, has no text to read back.
+    let is_regular = |name: &&Name| {
+        name.rdns.iter().flatten().all(|pair| oid::parse(&oid::dotted(pair.oid)) == Some(pair.oid))
+    };
+    for name in parsed.iter().chain([&read]).flatten().filter(is_regular) {
+        let _ = name.rdns.iter().flatten().filter_map(TypeAndValue::text).count();
+        assert_eq!(Name::from_der(&name.write()).map(|again| again.is_same_as(name)), Some(true));
+        for text in [name.rfc4514(), name.slash()] {
+            // A received value may hold what its attribute type does not allow.
+            let again = Name::parse(&text, Strings::Forced(StringType::Utf8));
+            assert!(again.as_ref().is_ok_and(|again| again.is_same_as(name)), "{text} became {again:?}");
+        }
     }
+    let _ = (name::print(octets), name::print_slash(octets), name::same(octets, &ca().certificate.subject));
+}
+
+fn alt_name(octets: &[u8]) {
+    let text = String::from_utf8_lossy(octets);
+    for names in [alt_name::parse(&text).ok(), alt_name::from_der(octets)].into_iter().flatten() {
+        assert_eq!(alt_name::from_der(&alt_name::write(&names)).as_ref(), Some(&names));
+        let text = alt_name::print(&names);
+        // No name at all has no text. A directoryName comes back with strings of another type.
+        let again = alt_name::parse(&text).map(|again| alt_name::print(&again));
+        let has_text = |name: &GeneralName| match name {
+            GeneralName::RegisteredId(id) | GeneralName::OtherName { oid: id, .. } => {
+                oid::parse(&oid::dotted(*id)) == Some(*id)
+            }
+            _ => true,
+        };
+        let has_text = !names.is_empty() && names.iter().all(has_text);
+        assert!(!has_text || again.as_ref() == Ok(&text), "{text} became {again:?}");
+    }
+    let _ = (extension::parse_purposes(&text), extension::purposes(octets));
 }
 
 fn ca_cert(octets: &[u8]) {
