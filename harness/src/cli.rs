@@ -53,7 +53,7 @@ enum Command {
     Selftest(selftest::Args),
     /// Show which requirements of the register are judged by which checks.
     Coverage(coverage::Args),
-    /// Show every layer of a message, certificate or request (DER, PEM, base64, hex, URL), with findings.
+    /// Show every layer of a message, certificate or request (DER, PEM, base64, hex, URL, HTTP), with findings.
     ///
     /// Exits with 0 whatever departs, with 2 when the input cannot be read or is no ASN.1 at all.
     Decode(decode::Args),

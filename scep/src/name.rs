@@ -18,7 +18,7 @@ mod slash;
 mod value;
 
 pub use attribute_type::{AttributeType, TYPES};
-pub use compare::same;
+pub use compare::{canonical, same};
 pub use value::Strings;
 pub(crate) use value::{element as element_of_hex, hex as hex_of};
 

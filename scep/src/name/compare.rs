@@ -2,7 +2,9 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::{Name, TypeAndValue};
+use super::{Name, TypeAndValue, value};
+use crate::tlv::tag;
+use crate::write;
 
 /// True when two DER names are the same name. What is no name is the same as its own octets only.
 #[must_use]
@@ -13,6 +15,22 @@ pub fn same(one: &[u8], other: &[u8]) -> bool {
             (Some(one), Some(other)) => names(&one, &other),
             _ => false,
         }
+}
+
+/// A text that two DER names share exactly when they are [`same`]: RFC 4514 with the values prepared for
+/// comparing, e.g. `CN=router-1,O=lab`. `#` and hex octets for what is no name.
+#[must_use]
+pub fn canonical(der: &[u8]) -> String {
+    let Some(mut name) = Name::from_der(der) else { return value::hex(der) };
+    for rdn in &mut name.rdns {
+        for pair in rdn.iter_mut() {
+            if let Some(text) = pair.text().and_then(|text| text.exact()) {
+                pair.value = write::tlv(tag::UTF8_STRING, fold(&text).as_bytes());
+            }
+        }
+        rdn.sort();
+    }
+    name.rfc4514()
 }
 
 pub(super) fn names(one: &Name, other: &Name) -> bool {
@@ -62,7 +80,7 @@ mod tests {
     use openssl::x509::X509Name;
     use rstest::rstest;
 
-    use super::same;
+    use super::{canonical, same};
     use crate::name::{Name, Strings};
     use crate::text::StringType;
 
@@ -89,6 +107,7 @@ mod tests {
         for (a, b) in [(Strings::Utf8, Strings::Utf8), (Strings::Utf8, Strings::Printable)] {
             let (one, other) = (der(one, a), der(other, b));
             assert_eq!((same(&one, &other), same(&other, &one)), (expected, expected));
+            assert_eq!(canonical(&one) == canonical(&other), expected);
             let read = |der: &[u8]| X509Name::from_der(der).unwrap();
             assert_eq!(read(&one).try_cmp(&read(&other)).unwrap().is_eq(), expected, "openssl");
         }
@@ -105,7 +124,8 @@ mod tests {
     #[case::octets("CN=#0500", "CN=#0500", true)]
     #[case::other_octets("CN=#0500", "CN=#040100", false)]
     fn letters_beyond_ascii_are_folded(#[case] one: &str, #[case] other: &str, #[case] expected: bool) {
-        assert_eq!(same(&der(one, Strings::Utf8), &der(other, Strings::Utf8)), expected);
+        let (one, other) = (der(one, Strings::Utf8), der(other, Strings::Utf8));
+        assert_eq!((same(&one, &other), canonical(&one) == canonical(&other)), (expected, expected));
     }
 
     #[test]
@@ -114,6 +134,15 @@ mod tests {
         for kind in StringType::ALL.into_iter().filter(|kind| *kind != StringType::Numeric) {
             assert!(same(&utf8, &der("CN=Router 1,O=Lab", Strings::Forced(kind))), "{kind}");
         }
+    }
+
+    #[test]
+    fn the_canonical_text_is_a_name() {
+        assert_eq!(canonical(&der("O=Lab +CN= A  b", Strings::Printable)), "O=lab+CN=a b");
+        assert_eq!(
+            (canonical(&der("CN=#0500", Strings::Utf8)), canonical(&[5, 0])),
+            ("CN=#0500".to_owned(), "#0500".to_owned())
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! comes here: whoever holds the policy names badRequest, badCertId or badTime itself.
 
 use super::Refusal;
+use super::transaction::Denial;
 use crate::attribute::FailInfo;
 use crate::error::Error;
 
@@ -45,12 +46,25 @@ impl Error {
     }
 }
 
+impl Denial {
+    /// The failInfo of RFC 8894 3.2.1.4 for a message whose transaction does not allow it.
+    #[must_use]
+    pub fn fail_info(self) -> FailInfo {
+        match self {
+            Self::InUse(_) | Self::Rejected => FailInfo::BadRequest,
+            // A poll names its certificate by the transaction (4.4); badRequest would be lawful too.
+            Self::UnknownPoll => FailInfo::BadCertId,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
 
-    use super::{Error, FailInfo, Refusal};
+    use super::{Denial, Error, FailInfo, Refusal};
     use crate::finding::{Part, Place};
+    use crate::server::transaction::Conflict;
 
     fn malformed() -> Error {
         let at = Place { part: Part::Message, start: 0, end: 1 };
@@ -80,5 +94,13 @@ mod tests {
     #[case::library(Refusal::Content(Error::Crypto(String::new())), FailInfo::BadRequest)]
     fn every_refusal_has_the_fail_info_of_the_rfc(#[case] refusal: Refusal, #[case] expected: FailInfo) {
         assert_eq!(refusal.fail_info(), expected, "{refusal}");
+    }
+
+    #[rstest]
+    #[case::in_use(Denial::InUse(Conflict::OtherKey), FailInfo::BadRequest)]
+    #[case::rejected(Denial::Rejected, FailInfo::BadRequest)]
+    #[case::unknown(Denial::UnknownPoll, FailInfo::BadCertId)]
+    fn every_denial_has_the_fail_info_of_the_rfc(#[case] denial: Denial, #[case] expected: FailInfo) {
+        assert_eq!(denial.fail_info(), expected, "{denial}");
     }
 }

@@ -18,7 +18,7 @@
 //! certificates.
 
 use super::{Content, Request};
-use crate::attribute::{FailInfo, MessageType, TransactionId};
+use crate::attribute::{MessageType, TransactionId};
 use crate::csr::Csr;
 use crate::error::Result;
 use crate::suite::Digest;
@@ -122,17 +122,6 @@ impl Conflict {
             Self::OtherKey => "for another key",
             Self::OtherSigner => "that another key signed",
             Self::OtherContent => "with other content",
-        }
-    }
-}
-
-impl Denial {
-    /// The failInfo of RFC 8894 3.2.1.4.
-    #[must_use]
-    pub fn fail_info(self) -> FailInfo {
-        match self {
-            Self::InUse(_) | Self::Rejected => FailInfo::BadRequest,
-            Self::UnknownPoll => FailInfo::BadCertId,
         }
     }
 }

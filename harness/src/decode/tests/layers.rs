@@ -1,7 +1,7 @@
 //! One of every kind of thing that is decoded, as people see it.
 
 use scep::alt_name;
-use scep::cms::{Recipient, content_info};
+use scep::cms::{Agreement, EnvelopeParts, Recipient, content_info};
 use scep::crl::{CrlParts, Revoked};
 use scep::key::Password;
 use scep::serial::SerialNumber;
@@ -58,6 +58,18 @@ fn any_of_several_keys_opens() {
     let keys = [client().key, ca().key];
     let decoded = decode(&request(&[]), Options { keys: &keys, ..Options::default() }).unwrap();
     assert!(decoded.to_string().contains("opened with the key"), "{decoded}");
+}
+
+#[test]
+fn a_key_on_a_curve_opens_an_envelope_by_key_agreement() {
+    let to = sender("ca-ec-p256", "CN=EC CA");
+    let recipient = Recipient::KeyAgreement { certificate: to.certificate, agreement: Agreement::default() };
+    let mut rng = ChaCha20Rng::seed_from_u64(1);
+    let parts = EnvelopeParts::seal(&csr(), &recipient, Cipher::Aes128, &mut rng).unwrap();
+    let text = shown(&parts.write(&mut Faults::none()), Some(&to.key)).to_string();
+    for words in ["recipientInfos[0]  kari", "rid  CN=EC CA", "opened with the key", "DNS:router-1.lab"] {
+        assert!(text.contains(words), "{words}:\n{text}");
+    }
 }
 
 #[test]

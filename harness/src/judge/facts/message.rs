@@ -262,6 +262,13 @@ pub(super) const ROWS: &[Row] = &[
         find: Find::Message(|scene| certificate(scene, |c| Fact::text(c.subject_text()))),
     },
     Row {
+        path: "signer.subject.canonical",
+        kind: Kind::Text,
+        parent: "the signer's certificate in the message",
+        doc: "its subject, as a text that is the same for the same name (RFC 5280 7.1), whatever its string types and letter case",
+        find: Find::Message(|scene| certificate(scene, |c| Fact::text(scep::name::canonical(&c.subject)))),
+    },
+    Row {
         path: "signer.publicKey",
         kind: Kind::Octets,
         parent: "the signer's certificate in the message",

@@ -52,6 +52,13 @@ pub(super) const ROWS: &[Row] = &[
         find: Find::Message(|scene| csr(scene, |csr| Fact::text(scep::name::print(&csr.subject)))),
     },
     Row {
+        path: "csr.subject.canonical",
+        kind: Kind::Text,
+        parent: CSR,
+        doc: "subject, as a text that is the same for the same name (RFC 5280 7.1), whatever its string types and letter case",
+        find: Find::Message(|scene| csr(scene, |csr| Fact::text(scep::name::canonical(&csr.subject)))),
+    },
+    Row {
         path: "csr.challenge",
         kind: Kind::Text,
         parent: CSR,
@@ -101,6 +108,17 @@ pub(super) const ROWS: &[Row] = &[
         doc: "`subject`, DER",
         find: Find::Message(|scene| match &scene.side.poll {
             Some(Ok(poll)) => Fact::octets(&poll.subject),
+            Some(Err(error)) => Fact::missing(error.clone()),
+            None => Fact::missing("there is no opened IssuerAndSubject"),
+        }),
+    },
+    Row {
+        path: "poll.subject.canonical",
+        kind: Kind::Text,
+        parent: POLL,
+        doc: "`subject`, as a text that is the same for the same name (RFC 5280 7.1), whatever its string types and letter case",
+        find: Find::Message(|scene| match &scene.side.poll {
+            Some(Ok(poll)) => Fact::text(scep::name::canonical(&poll.subject)),
             Some(Err(error)) => Fact::missing(error.clone()),
             None => Fact::missing("there is no opened IssuerAndSubject"),
         }),
@@ -197,6 +215,13 @@ pub(super) const ROWS: &[Row] = &[
         parent: ISSUED,
         doc: "its subject, RFC 4514: the same for the same name in other string types",
         find: Find::Message(|scene| issued(scene, |c| Fact::text(c.subject_text()))),
+    },
+    Row {
+        path: "issued.subject.canonical",
+        kind: Kind::Text,
+        parent: ISSUED,
+        doc: "its subject, as a text that is the same for the same name (RFC 5280 7.1), whatever its string types and letter case",
+        find: Find::Message(|scene| issued(scene, |c| Fact::text(scep::name::canonical(&c.subject)))),
     },
     Row {
         path: "issued.serial",
