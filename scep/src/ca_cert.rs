@@ -92,13 +92,14 @@ impl CaCertificates {
 /// # Errors
 /// When it is no SignedData.
 pub fn read_certificates_only(source: Source<'_>, findings: &mut Vec<Finding>) -> Result<SignedData> {
-    let signed = SignedData::read_bare_or_whole(source, findings)?;
+    let signed = SignedData::read_bare(source, findings)?;
     let mut odd = |at, detail: String| findings.push(Finding { rule: Rule::UnexpectedStructure, at, detail });
     if signed.content_type != oid::DATA {
         let actual = oid::name(signed.content_type);
         odd(signed.content_type_place, format!("eContentType: expected data, got {actual}"));
     }
-    if let Some(content) = &signed.content {
+    // One of no octets has a rule of its own.
+    if let Some(content) = signed.content.as_ref().filter(|content| !content.bytes.is_empty()) {
         let length = content.bytes.len();
         odd(content.place, format!("certificates-only: expected no eContent, got {length} octets"));
     }

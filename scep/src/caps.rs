@@ -30,34 +30,52 @@ impl Capabilities {
     }
 
     /// Reads the answer's body. Never fails: what is no keyword is ignored (RFC 8894 3.5.2), odd lines and
-    /// letter case are findings.
+    /// letter case are findings. Several keywords on a line are taken apart where they can be told.
     pub fn read(body: &[u8], findings: &mut Vec<Finding>) -> Self {
+        const MARK: &[u8] = b"\xef\xbb\xbf";
+        let is_blank = |c: char| c.is_whitespace() || c == '\u{feff}';
         let source = Source::message(body);
+        if body.trim_ascii_start().first() == Some(&b'<') {
+            findings.push(Finding {
+                rule: Rule::CapabilityPage,
+                at: source.place(0, body.len()),
+                detail: "expected keywords, got what begins like a page of HTML".to_owned(),
+            });
+        }
         let mut keywords = Vec::new();
         let mut start = 0;
         for line in body.split(|b| *b == b'\n') {
             let end = start + line.len();
-            let text = String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line)).into_owned();
-            let keyword = text.trim().to_owned();
-            let odd = keyword != text || keyword.contains([' ', '\r', ',', '<', '\u{feff}', '\u{fffd}', '"']);
-            if odd && !text.is_empty() {
+            let text = line.strip_suffix(b"\r").unwrap_or(line);
+            let marked = if start == 0 { text.strip_prefix(MARK) } else { None };
+            let shown = String::from_utf8_lossy(text).into_owned();
+            let text = String::from_utf8_lossy(marked.unwrap_or(text)).into_owned();
+            let keyword = text.trim();
+            let odd = keyword != text
+                || marked.is_some()
+                || keyword.contains([' ', '\t', '\r', ',', '<', '\u{feff}', '\u{fffd}', '"']);
+            if odd && !shown.is_empty() {
                 findings.push(Finding {
                     rule: Rule::CapabilityLine,
                     at: source.place(start, end),
-                    detail: format!("expected one keyword, got `{}`", text.escape_debug()),
+                    detail: format!("expected one keyword, got `{}`", shown.escape_debug()),
                 });
             }
-            if let Some(known) =
-                KEYWORDS.iter().find(|known| known.eq_ignore_ascii_case(&keyword) && **known != keyword)
-            {
-                findings.push(Finding {
-                    rule: Rule::CapabilityCase,
-                    at: source.place(start, end),
-                    detail: format!("expected `{known}`, got `{keyword}`"),
-                });
-            }
-            if !keyword.is_empty() {
-                keywords.push(keyword);
+            // A line of HTML has blanks too, and no keywords.
+            let several = !keyword.contains('<');
+            let between = |c: char| several && matches!(c, ' ' | '\t' | '\r' | ',');
+            let pieces = keyword.split(between).map(|piece| piece.trim_matches(is_blank));
+            for keyword in pieces.filter(|piece| !piece.is_empty()) {
+                if let Some(known) =
+                    KEYWORDS.iter().find(|known| known.eq_ignore_ascii_case(keyword) && **known != keyword)
+                {
+                    findings.push(Finding {
+                        rule: Rule::CapabilityCase,
+                        at: source.place(start, end),
+                        detail: format!("expected `{known}`, got `{keyword}`"),
+                    });
+                }
+                keywords.push(keyword.to_owned());
             }
             start = end + 1;
         }
@@ -99,7 +117,10 @@ mod tests {
     #[case::unknown_kept(b"AES\nExample.com-X\n", &["AES", "Example.com-X"], 0)]
     #[case::case(b"aes\n", &["aes"], 1)]
     #[case::blank(b" AES\n", &["AES"], 1)]
-    #[case::commas(b"AES, DES3\n", &["AES, DES3"], 1)]
+    #[case::commas(b"AES, DES3\n", &["AES", "DES3"], 1)]
+    #[case::carriage_returns(b"AES\rDES3\r", &["AES", "DES3"], 1)]
+    #[case::byte_order_mark(b"\xef\xbb\xbfAES\n", &["AES"], 1)]
+    #[case::page(b"<html>\n", &["<html>"], 2)]
     #[case::empty(b"", &[], 0)]
     fn keywords_are_read_and_odd_lines_reported(
         #[case] body: &[u8],

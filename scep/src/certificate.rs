@@ -140,6 +140,7 @@ impl Certificate {
                 .and_then(|field| field.expect(what, tag))
         };
         let serial = next("serialNumber", tag::INTEGER)?;
+        report_serial(&serial, findings);
         next("signature", tag::SEQUENCE)?;
         let issuer = next("issuer", tag::SEQUENCE)?;
         let validity = next("validity", tag::SEQUENCE)?;
@@ -163,7 +164,7 @@ impl Certificate {
             extensions,
             tbs: tbs.bytes().to_vec(),
             signature_algorithm: SignatureAlgorithm::read(&algorithm, None).ok(),
-            signature: signature.content().get(1..).unwrap_or_default().to_vec(),
+            signature: signature.bit_string(findings)?,
         })
     }
 
@@ -292,6 +293,24 @@ pub fn pem(label: &str, der: &[u8]) -> String {
     let lines: Vec<&str> =
         base64.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap_or_default()).collect();
     format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
+}
+
+/// Reports a serialNumber that RFC 5280 4.1.2.2 or DER forbids. Some issuers' random numbers have the first
+/// bit set, some devices count up a signed octet.
+fn report_serial(serial: &Tlv<'_>, findings: &mut Vec<Finding>) {
+    let detail = match serial.content() {
+        [] => "an INTEGER without octets",
+        [0] => "zero",
+        [0, 0..=0x7f, ..] | [0xff, 0x80..=0xff, ..] => "not in the shortest form",
+        [0x80..=0xff, ..] => "negative",
+        long if long.len() > 20 => "over 20 octets",
+        _ => return,
+    };
+    findings.push(Finding {
+        rule: Rule::SerialNumber,
+        at: serial.place(),
+        detail: format!("expected a positive number of at most 20 octets, got one that is {detail}"),
+    });
 }
 
 pub(crate) fn read_algorithm(algorithm: &Tlv<'_>) -> Result<ObjectIdentifier> {

@@ -9,6 +9,7 @@ pub mod enveloped_data;
 mod openers;
 mod recipient;
 pub mod signed_data;
+mod structure;
 
 pub use enveloped_data::{Authentication, EnvelopeParts, EnvelopedData, Opened};
 pub use openers::Openers;
@@ -21,7 +22,7 @@ pub use signed_data::{
 use const_oid::ObjectIdentifier;
 
 use crate::error::Result;
-use crate::tlv::{Tlv, tag};
+use crate::tlv::{Source, Tlv, tag};
 use crate::{oid, write};
 
 /// Reads a ContentInfo: its type, and the element inside `[0]` when there is one.
@@ -35,6 +36,13 @@ pub(crate) fn read_content_info<'a>(outer: &Tlv<'a>) -> Result<(ObjectIdentifier
         None => None,
     };
     Ok((kind, content))
+}
+
+/// Identifier octet of the first member of a SEQUENCE: an OBJECT IDENTIFIER in a ContentInfo, an INTEGER in a
+/// bare SignedData, a SEQUENCE in a certificate.
+pub(crate) fn first_tag(source: Source<'_>) -> Option<u8> {
+    let outer = Tlv::read(source, 0).ok().filter(|outer| outer.tag == tag::SEQUENCE)?;
+    Tlv::read(outer.content_source(), 0).ok().map(|first| first.tag)
 }
 
 pub(crate) fn read_oid(element: &Tlv<'_>, what: &'static str) -> Result<ObjectIdentifier> {

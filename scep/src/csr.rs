@@ -89,7 +89,7 @@ impl Csr {
             extensions,
             info: info.bytes().to_vec(),
             signature_algorithm: SignatureAlgorithm::read(&algorithm, None).ok(),
-            signature: signature.content().get(1..).unwrap_or_default().to_vec(),
+            signature: signature.bit_string(&mut findings)?,
         };
         Ok(Read { value, findings })
     }

@@ -1,17 +1,16 @@
 //! HTTP as data: operations to requests and back, RFC 8894 4.1. Nothing here sends anything.
 
+mod body;
 mod delivery;
+mod incoming;
 
 pub use delivery::{Act, Delivery, Framing, Pace, RequestLine, Stop, acts};
 
-use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::STANDARD};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+pub use incoming::Incoming;
 
-use crate::error::{Error, Result};
-use crate::finding::{Finding, Rule};
-use crate::tlv::Source;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Content-Type of a single CA certificate, RFC 8894 4.2.1.1.
 pub const CA_CERT: &str = "application/x-x509-ca-cert";
@@ -52,6 +51,24 @@ impl Operation {
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ROWS.iter().find(|row| row.1 == name).map(|row| row.0)
+    }
+
+    /// The operation that a name means, whatever its letter case: for servers that serve it all the same.
+    #[must_use]
+    pub fn parse_any_case(name: &str) -> Option<Self> {
+        Self::ROWS.iter().find(|row| row.1.eq_ignore_ascii_case(name)).map(|row| row.0)
+    }
+
+    /// Media types that the answer may have.
+    #[must_use]
+    pub fn answer_types(self) -> &'static [&'static str] {
+        match self {
+            Self::GetCaCaps => &["text/plain"],        // RFC 8894 3.5.2
+            Self::GetCaCert => &[CA_CERT, CA_RA_CERT], // RFC 8894 4.2.1
+            Self::GetCaCertChain => &[CA_CERT_CHAIN],
+            Self::GetNextCaCert => &[NEXT_CA_CERT], // RFC 8894 4.7.1
+            Self::PkiOperation => &[PKI_MESSAGE],   // RFC 8894 4.3.1
+        }
     }
 
     /// The name on the wire: the RFC's, or the draft's.
@@ -111,17 +128,6 @@ pub struct HttpResponse {
     pub body: Vec<u8>,
     /// How it goes over the wire.
     pub delivery: Delivery,
-}
-
-/// A request as received, taken apart.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Incoming {
-    /// Value of `operation`, as sent; None when it is missing.
-    pub operation: Option<String>,
-    /// The message: POST body, or the decoded `message` parameter; None when there is none.
-    pub message: Option<Vec<u8>>,
-    /// True for a POST.
-    pub is_post: bool,
 }
 
 impl HttpRequest {
@@ -209,121 +215,5 @@ impl HttpResponse {
     }
 }
 
-impl Incoming {
-    /// Takes a request apart: base64 is read in every form that devices send (unescaped, url-safe, wrapped,
-    /// without padding), each departure reported.
-    ///
-    /// # Errors
-    /// When the `message` parameter is no base64 at all.
-    pub fn read(method: Method, query: &str, body: &[u8], findings: &mut Vec<Finding>) -> Result<Self> {
-        let source = Source::message(query.as_bytes());
-        let (mut operation, mut message) = (None, None);
-        let mut start = 0;
-        for (index, pair) in query.split('&').enumerate() {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            match key {
-                "operation" => {
-                    operation = Some(percent_decode_str(value).decode_utf8_lossy().into_owned());
-                    if index != 0 {
-                        findings.push(Finding {
-                            rule: Rule::QueryOrder,
-                            at: source.place(start, start + pair.len()),
-                            detail: "expected `operation` first".to_owned(),
-                        });
-                    }
-                }
-                "message" => message = Some((value, start + key.len() + 1)),
-                _ => {}
-            }
-            start += pair.len() + 1;
-        }
-        let is_pki = operation.as_deref().is_none_or(|name| name == Operation::PkiOperation.name());
-        let message = match (method, message) {
-            (Method::Post, _) => Some(body.to_vec()),
-            (Method::Get, Some((text, at))) if is_pki => Some(decode_message(text, source, at, findings)?),
-            _ => None,
-        };
-        Ok(Self { operation, message, is_post: method == Method::Post })
-    }
-}
-
 /// Everything but RFC 3986 unreserved characters is escaped.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// Standard alphabet, padding taken or left.
-const LOOSE: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true),
-);
-
-fn decode_message(text: &str, source: Source<'_>, at: usize, findings: &mut Vec<Finding>) -> Result<Vec<u8>> {
-    // A plus stays a plus: SCEP queries are no HTML forms.
-    let unescaped = percent_decode_str(text).decode_utf8_lossy().into_owned();
-    if let Ok(octets) = STANDARD.decode(&unescaped) {
-        if text.contains('+') || text.contains('/') || text.contains('=') {
-            findings.push(Finding {
-                rule: Rule::LooseBase64,
-                at: source.place(at, at + text.len()),
-                detail: "expected +, / and = percent-escaped".to_owned(),
-            });
-        }
-        return Ok(octets);
-    }
-    let loose: String = unescaped
-        .chars()
-        .filter(|c| !c.is_ascii_whitespace())
-        .map(|c| match c {
-            '-' => '+',
-            '_' => '/',
-            other => other,
-        })
-        .collect();
-    let octets = LOOSE.decode(&loose).map_err(|e| Error::Malformed {
-        what: "message parameter (RFC 8894 4.1)",
-        detail: format!("expected base64: {e}"),
-        at: source.place(at, at + text.len()),
-    })?;
-    findings.push(Finding {
-        rule: Rule::LooseBase64,
-        at: source.place(at, at + text.len()),
-        detail: "expected the standard alphabet with padding on one line".to_owned(),
-    });
-    Ok(octets)
-}
-
-#[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::{HttpRequest, Incoming, Method};
-
-    const MESSAGE: &[u8] = &[0xfb, 0xff, 0xbe, 0x01];
-
-    #[test]
-    fn get_escapes_every_reserved_character_and_reads_back() {
-        let request = HttpRequest::get(MESSAGE);
-        assert_eq!(request.query, "operation=PKIOperation&message=%2B%2F%2B%2BAQ%3D%3D");
-        let mut findings = Vec::new();
-        let read = Incoming::read(Method::Get, &request.query, &[], &mut findings).unwrap();
-        assert_eq!((read.message.as_deref(), findings.len()), (Some(MESSAGE), 0));
-    }
-
-    #[rstest]
-    #[case::bare("operation=PKIOperation&message=+/++AQ==")]
-    #[case::url_safe("operation=PKIOperation&message=-_--AQ")]
-    #[case::wrapped("operation=PKIOperation&message=%2B%2F%2B%2B%0AAQ%3D%3D%0A")]
-    fn loose_forms_are_read_and_reported(#[case] query: &str) {
-        let mut findings = Vec::new();
-        let read = Incoming::read(Method::Get, query, &[], &mut findings).unwrap();
-        assert_eq!((read.message.as_deref(), findings.len()), (Some(MESSAGE), 1));
-    }
-
-    #[test]
-    fn no_base64_at_all_is_an_error_with_its_place() {
-        let error =
-            Incoming::read(Method::Get, "operation=PKIOperation&message=%00%01!", &[], &mut Vec::new());
-        assert!(error.unwrap_err().to_string().contains("bytes 31..38"));
-    }
-}

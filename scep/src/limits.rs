@@ -7,6 +7,9 @@ use crate::tlv::Tlv;
 /// stays under 20; OpenSSL's own recursion stop is 30, so twice the real need is refused nowhere else.
 pub const DEPTH: usize = 40;
 
+/// Most octets of a tag number, the first identifier octet included: 28 bits, as OpenSSL's reader has it.
+pub const TAG_OCTETS: usize = 5;
+
 /// Largest input of any reader, in octets: a message, a certificate, a CRL, an answer to GetCACert. A CertRep
 /// with a chain of ten RSA-8192 certificates is below 64 KiB; a CRL of 10 000 entries is below 400 KiB, so
 /// entries of a CRL need no bound of their own.

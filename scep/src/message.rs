@@ -4,6 +4,7 @@
 //! finding, and whether the signature verifies is a value ([`Verification`]).
 
 mod compose;
+mod departures;
 mod query;
 
 pub use compose::{MessageParts, Outcome, Sender};
@@ -73,37 +74,8 @@ impl PkiMessage {
         let mut findings = Vec::new();
         let signed = SignedData::read(source, &mut findings)?;
         let value = Self { signed };
-        value.report_attributes(&mut findings);
+        value.report(&mut findings);
         Ok(Read { value, findings })
-    }
-
-    fn report_attributes(&self, findings: &mut Vec<Finding>) {
-        let Some(signer) = self.signer() else { return };
-        for (name, oid, expected) in SCEP_ATTRIBUTE_TYPES {
-            for value in signer.attributes(*oid).flat_map(|attribute| &attribute.values) {
-                if value.tag & !tag::CONSTRUCTED != *expected {
-                    findings.push(Finding {
-                        rule: Rule::AttributeType,
-                        at: value.place,
-                        detail: format!("{name}: expected tag 0x{expected:02x}, got 0x{:02x}", value.tag),
-                    });
-                }
-            }
-            if signer.unsigned_attributes.iter().any(|attribute| attribute.oid == *oid) {
-                findings.push(Finding {
-                    rule: Rule::UnsignedAttribute,
-                    at: signer.place,
-                    detail: format!("{name} among the unsigned attributes"),
-                });
-            }
-        }
-        if self.signed.content.as_ref().is_some_and(|content| content.bytes.is_empty()) {
-            findings.push(Finding {
-                rule: Rule::EmptyContent,
-                at: self.signed.place,
-                detail: "eContent with no octets".to_owned(),
-            });
-        }
     }
 
     /// The first SignerInfo.
@@ -123,7 +95,7 @@ impl PkiMessage {
             .map(|value| Text { tag: value.tag & !tag::CONSTRUCTED, octets: value.content.clone() })
     }
 
-    /// messageType; None when absent or undefined.
+    /// messageType, of whatever ASN.1 type; None when absent or undefined.
     #[must_use]
     pub fn message_type(&self) -> Option<MessageType> {
         self.stated_type()?.defined()
@@ -132,19 +104,19 @@ impl PkiMessage {
     /// messageType as it is stated, defined or not; None when absent.
     #[must_use]
     pub fn stated_type(&self) -> Option<StatedType> {
-        self.text(oid::MESSAGE_TYPE).map(StatedType::read)
+        self.attribute(oid::MESSAGE_TYPE).map(|value| StatedType::read(departures::number_text(value)))
     }
 
     /// pkiStatus; None when absent or undefined.
     #[must_use]
     pub fn pki_status(&self) -> Option<PkiStatus> {
-        PkiStatus::parse(&self.attribute(oid::PKI_STATUS)?.content)
+        PkiStatus::parse(&departures::number_text(self.attribute(oid::PKI_STATUS)?).octets)
     }
 
     /// failInfo; None when absent or undefined.
     #[must_use]
     pub fn fail_info(&self) -> Option<FailInfo> {
-        FailInfo::parse(&self.attribute(oid::FAIL_INFO)?.content)
+        FailInfo::parse(&departures::number_text(self.attribute(oid::FAIL_INFO)?).octets)
     }
 
     /// failInfoText.
@@ -232,13 +204,3 @@ impl PkiMessage {
         }
     }
 }
-
-const SCEP_ATTRIBUTE_TYPES: &[(&str, ObjectIdentifier, u8)] = &[
-    ("messageType", oid::MESSAGE_TYPE, tag::PRINTABLE_STRING),
-    ("pkiStatus", oid::PKI_STATUS, tag::PRINTABLE_STRING),
-    ("failInfo", oid::FAIL_INFO, tag::PRINTABLE_STRING),
-    ("failInfoText", oid::FAIL_INFO_TEXT, tag::UTF8_STRING),
-    ("senderNonce", oid::SENDER_NONCE, tag::OCTET_STRING),
-    ("recipientNonce", oid::RECIPIENT_NONCE, tag::OCTET_STRING),
-    ("transactionID", oid::TRANSACTION_ID, tag::PRINTABLE_STRING),
-];

@@ -56,7 +56,7 @@ impl NextCa {
             return Err(Error::Malformed { what: WHAT, detail, at: whole });
         }
         let mut findings = Vec::new();
-        let signed = SignedData::read_bare_or_whole(source, &mut findings)?;
+        let signed = SignedData::read_bare(source, &mut findings)?;
         if ![oid::DATA, oid::SIGNED_DATA].contains(&signed.content_type) {
             let detail = format!("expected data or signedData, got {}", oid::name(signed.content_type));
             return Err(Error::Malformed { what: WHAT, detail, at: signed.content_type_place });

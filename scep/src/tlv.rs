@@ -58,7 +58,8 @@ pub enum LengthForm {
 #[derive(Debug, Clone, Copy)]
 pub struct Tlv<'a> {
     source: Source<'a>,
-    /// Identifier octet, as received (class, constructed bit, number below 31).
+    /// Identifier octet, as received: class, constructed bit, number. Of a number over 30 the first of
+    /// several identifier octets, see [`Tlv::has_high_tag`].
     pub tag: u8,
     /// How its length was written.
     pub form: LengthForm,
@@ -67,6 +68,9 @@ pub struct Tlv<'a> {
     content_end: usize,
     end: usize,
 }
+
+/// Bits of an identifier octet that say that the tag number follows.
+const HIGH_TAG: u8 = 0x1f;
 
 /// Identifier octets that the protocol uses.
 pub mod tag {
@@ -173,27 +177,36 @@ impl<'a> Tlv<'a> {
             })
         };
         let tag = byte(at)?;
-        if tag & 0x1f == 0x1f {
-            return Err(source.malformed(WHAT, at, format!("tag number over 30 (0x{tag:02x})")));
+        let mut length_at = at + 1;
+        if tag & HIGH_TAG == HIGH_TAG {
+            // X.690 8.1.2.4: the number follows, seven bits an octet, the last one without the top bit.
+            while byte(length_at)? & 0x80 != 0 {
+                length_at += 1;
+                if length_at - at > limits::TAG_OCTETS {
+                    let detail = format!("tag number in over {} octets", limits::TAG_OCTETS);
+                    return Err(source.malformed(WHAT, at, detail));
+                }
+            }
+            length_at += 1;
         }
-        let first = byte(at + 1)?;
+        let first = byte(length_at)?;
         let mut form = LengthForm::Minimal;
         let (content_start, length) = match first {
-            0..=0x7f => (at + 2, Some(usize::from(first))),
-            0x80 => (at + 2, None),
+            0..=0x7f => (length_at + 1, Some(usize::from(first))),
+            0x80 => (length_at + 1, None),
             _ => {
                 let count = usize::from(first & 0x7f);
                 let mut length = 0usize;
                 for i in 0..count {
-                    let b = byte(at + 2 + i)?;
+                    let b = byte(length_at + 1 + i)?;
                     length = length.checked_mul(256).and_then(|l| l.checked_add(usize::from(b))).ok_or_else(
-                        || source.malformed(WHAT, at + 1, format!("length in {count} octets overflows")),
+                        || source.malformed(WHAT, length_at, format!("length in {count} octets overflows")),
                     )?;
                 }
-                if length < 0x80 || source.bytes.get(at + 2) == Some(&0) {
+                if length < 0x80 || source.bytes.get(length_at + 1) == Some(&0) {
                     form = LengthForm::Long;
                 }
-                (at + 2 + count, Some(length))
+                (length_at + 1 + count, Some(length))
             }
         };
         if let Some(length) = length {
@@ -270,6 +283,12 @@ impl<'a> Tlv<'a> {
         self.tag & tag::CONSTRUCTED != 0
     }
 
+    /// True when the tag number is over 30.
+    #[must_use]
+    pub fn has_high_tag(&self) -> bool {
+        self.tag & HIGH_TAG == HIGH_TAG
+    }
+
     /// The members of a constructed element.
     ///
     /// # Errors
@@ -333,6 +352,42 @@ impl<'a> Tlv<'a> {
         Ok(octets)
     }
 
+    /// The octets of a BIT STRING without its counts of unused bits: primitive, or put together from chunks
+    /// (reported). Nothing in SCEP has a number of bits that is no multiple of eight.
+    ///
+    /// # Errors
+    /// When a chunk is cut off, impossible, or nested too deep.
+    pub fn bit_string(&self, findings: &mut Vec<Finding>) -> Result<Vec<u8>> {
+        if !self.is_constructed() {
+            return Ok(self.content().get(1..).unwrap_or_default().to_vec());
+        }
+        findings.push(Finding {
+            rule: Rule::ConstructedString,
+            at: self.place(),
+            detail: "expected one primitive BIT STRING, got a constructed one".to_owned(),
+        });
+        let mut octets = Vec::with_capacity(self.content().len());
+        self.collect_bits(&mut octets, 0)?;
+        Ok(octets)
+    }
+
+    fn collect_bits(&self, into: &mut Vec<u8>, depth: usize) -> Result<()> {
+        if depth > limits::DEPTH {
+            return Err(self.malformed("string chunks", format!("nested over {} levels deep", limits::DEPTH)));
+        }
+        for chunk in self.members()? {
+            let chunk = Self { tag: chunk.tag & !tag::CONSTRUCTED, ..chunk }
+                .expect("BIT STRING chunk", tag::BIT_STRING)
+                .map(|_| chunk)?;
+            if chunk.is_constructed() {
+                chunk.collect_bits(into, depth + 1)?;
+            } else {
+                into.extend_from_slice(chunk.content().get(1..).unwrap_or_default());
+            }
+        }
+        Ok(())
+    }
+
     fn collect_chunks(&self, into: &mut Vec<u8>, findings: &mut Vec<Finding>, depth: usize) -> Result<()> {
         if depth > limits::DEPTH {
             return Err(self.malformed("string chunks", format!("nested over {} levels deep", limits::DEPTH)));
@@ -364,6 +419,9 @@ impl<'a> Tlv<'a> {
     }
 
     fn der_from(&self, depth: usize) -> Vec<u8> {
+        if self.has_high_tag() {
+            return self.bytes().to_vec();
+        }
         if !self.is_constructed() {
             return write::tlv(self.tag, self.content());
         }
@@ -381,7 +439,8 @@ impl<'a> Tlv<'a> {
         write::tlv(self.tag, &members.concat())
     }
 
-    /// Adds a finding for every element in here, itself included, whose length is not as DER has it.
+    /// Adds a finding for every element in here, itself included, whose length is not as DER has it, or
+    /// whose tag number is one that nothing in SCEP has.
     /// Values with a primitive tag are not looked into, nor is what is nested over [`limits::DEPTH`] levels
     /// deep: definite lengths cost a byte or two a level, so a message could exhaust the stack.
     pub fn report_lengths(&self, findings: &mut Vec<Finding>) {
@@ -401,6 +460,13 @@ impl<'a> Tlv<'a> {
                 at: self.place(),
                 detail: format!("tag 0x{:02x}: indefinite length", self.tag),
             }),
+        }
+        if self.has_high_tag() {
+            findings.push(Finding {
+                rule: Rule::HighTagNumber,
+                at: self.place(),
+                detail: "expected a tag number of at most 30".to_owned(),
+            });
         }
         if self.is_constructed() && depth < limits::DEPTH {
             for member in self.members().unwrap_or_default() {
@@ -435,10 +501,33 @@ mod tests {
     #[case::too_long(&[0x30, 0x05, 0x04], "5 content bytes, 1 are left")]
     #[case::no_end(&[0x30, 0x80, 0x04, 0x00], "end of the data at 4")]
     #[case::overflow(&[0x30, 0x89, 1, 1, 1, 1, 1, 1, 1, 1, 1], "overflows")]
-    #[case::high_tag(&[0x1f, 0x81, 0x01, 0x00], "tag number over 30")]
+    #[case::high_tag(&[0x1f, 0x81, 0x81, 0x81, 0x81, 0x81, 0x01, 0x00], "tag number in over 5 octets")]
+    #[case::high_tag_cut_off(&[0x1f, 0x81], "end of the data at 2")]
     fn impossible_input_is_an_error_with_a_place(#[case] input: &[u8], #[case] text: &str) {
         let error = Tlv::read(Source::message(input), 0).unwrap_err().to_string();
         assert!(error.contains(text), "{error}");
+    }
+
+    #[test]
+    fn an_element_with_a_high_tag_number_is_stepped_over() {
+        let input = [0x30, 0x09, 0xbf, 0x81, 0x01, 0x02, 0x05, 0x00, 0x02, 0x01, 0x07];
+        let outer = Tlv::read(Source::message(&input), 0).unwrap();
+        let members = outer.members().unwrap();
+        assert_eq!((members[0].content(), members[1].content()), (&[5, 0][..], &[7][..]));
+        let mut findings = Vec::new();
+        outer.report_lengths(&mut findings);
+        let found: Vec<_> = findings.iter().map(|f| (f.rule, f.at.start, f.at.end)).collect();
+        assert_eq!((found, outer.der()), (vec![(Rule::HighTagNumber, 2, 8)], input.to_vec()));
+    }
+
+    #[test]
+    fn a_bit_string_in_chunks_is_put_together() {
+        let input = [0x23, 0x80, 0x03, 0x02, 0x00, 0xaa, 0x23, 0x04, 0x03, 0x02, 0x00, 0xbb, 0, 0];
+        let mut findings = Vec::new();
+        let octets = Tlv::read(Source::message(&input), 0).unwrap().bit_string(&mut findings).unwrap();
+        assert_eq!((octets, findings.len()), (vec![0xaa, 0xbb], 1));
+        let odd = [0x23, 0x03, 0x04, 0x01, 0xaa];
+        assert!(Tlv::read(Source::message(&odd), 0).unwrap().bit_string(&mut findings).is_err());
     }
 
     #[test]

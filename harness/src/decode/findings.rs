@@ -50,20 +50,12 @@ pub(super) enum Check {
     Digest,
     /// The signature of a SignerInfo.
     Signature,
-    /// The signer's certificate is in the message.
-    SignerCertificate,
     /// A request is signed with its own key.
     Possession,
     /// Length and chunks of an HTTP body.
     HttpFraming,
     /// An HTTP body that is text around the message.
     TextBody,
-    /// A mandatory attribute is there.
-    Missing,
-    /// A value is one that the RFC defines.
-    Undefined,
-    /// The length of a nonce.
-    NonceLength,
 }
 
 impl Check {
@@ -72,13 +64,9 @@ impl Check {
             Self::Unreadable => ("decode.unreadable", "the reader of this structure"),
             Self::Digest => ("verify.message-digest", "RFC 5652 11.2"),
             Self::Signature => ("verify.signature", "RFC 5652 5.6"),
-            Self::SignerCertificate => ("verify.signer-certificate", "RFC 8894 2.3"),
             Self::Possession => ("verify.possession", "RFC 2986 3"),
             Self::HttpFraming => ("http.framing", "RFC 9112 6 and 7.1"),
             Self::TextBody => ("http.text-body", "RFC 8894 4.2.1 and 4.3: the body is binary"),
-            Self::Missing => ("attribute.missing", "RFC 8894 3.2.1"),
-            Self::Undefined => ("attribute.undefined-value", "RFC 8894 3.2.1.2 to 3.2.1.4"),
-            Self::NonceLength => ("attribute.nonce-length", "RFC 8894 3.2.1.5"),
         }
     }
 }
@@ -102,9 +90,44 @@ const RULES: &[(Rule, Option<&str>, &str)] = &[
     (Rule::SerialNumber, None, "S-serial"),
     (Rule::SignerKeyUsage, None, "8894-2.1.2-ca-keyusage-digitalsignature"),
     (Rule::NextCaUncovered, None, "8894-4.7.1-content-degenerate"),
+    (Rule::NoSignerCertificate, None, "8894-2.3-include-signing-cert"),
+    (Rule::MissingAttribute, Some("contentType"), "8894-3.2.1-cms-contenttype-attr"),
+    (Rule::MissingAttribute, Some("messageDigest"), "8894-3.2.1-cms-messagedigest-attr"),
+    (Rule::MissingAttribute, Some("messageType"), "8894-3.2.1-messagetype-present"),
+    (Rule::MissingAttribute, Some("transactionID"), "8894-3.2.1-transactionid-present"),
+    (Rule::MissingAttribute, Some("senderNonce"), "8894-3.2.1-missing-sendernonce-rejected"),
+    (Rule::MissingAttribute, Some("pkiStatus"), "8894-3.2.1-certrep-pkistatus"),
+    (Rule::MissingAttribute, Some("failInfo"), "8894-3.3.2.2-failinfo-present"),
+    (Rule::UndefinedValue, Some("messageType"), "8894-3.2.1.2-undefined-type-error"),
+    (Rule::UndefinedValue, Some("pkiStatus"), "8894-3.2.1.3-undefined-status-error"),
+    (Rule::UndefinedValue, Some("failInfo"), "8894-3.2.1.4-failinfo-defined-value"),
+    (Rule::NonceLength, Some("senderNonce"), "8894-3.2.1-enc-sendernonce"),
+    (Rule::NonceLength, Some("recipientNonce"), "8894-3.2.1-enc-recipientnonce"),
+    (Rule::MissingAttribute, Some("recipientNonce"), "8894-3.2.1.5-copy-to-recipientnonce"),
+    (Rule::NumberForm, Some("messageType"), "8894-3.2.1.2-undefined-type-error"),
+    (Rule::NumberForm, Some("pkiStatus"), "8894-3.2.1.3-undefined-status-error"),
+    (Rule::NumberForm, Some("failInfo"), "8894-3.2.1.4-failinfo-defined-value"),
+    (Rule::StringCharacters, Some("transactionID"), "8894-3.2.1.1-printable-string"),
+    (Rule::NoSigner, None, "8894-3-single-signerinfo"),
+    (Rule::UnwantedContent, None, "8894-3-omit-envelope-without-data"),
+    (Rule::UnexpectedMessage, None, "8894-4.2-no-request-data"),
+    (Rule::OperationCase, None, "8894-4.1-get-request-line"),
+    (Rule::ParameterCase, None, "8894-4.1-get-request-line"),
+    (Rule::CapabilityPage, None, "8894-3.5.2-plain-text-list"),
+    (Rule::TextBody, None, "8894-6-media-types-binary"),
+    (Rule::RepeatedParameter, None, "8894-4.1-get-request-line"),
+    (Rule::UnknownParameter, None, "8894-4.1-get-request-line"),
+    (Rule::Fragment, None, "8894-4.1-get-request-line"),
+    (Rule::UnexpectedMessage, None, "8894-3.5.1-request-format"),
+    (Rule::ContentType, None, "8894-4.3-post-content-type"),
     (Rule::SeveralSigners, None, "8894-3-single-signerinfo"),
     (Rule::EmptyContent, None, "8894-3-omit-envelope-without-data"),
-    (Rule::LooseBase64, None, "8894-4.1-get-base64"),
+    (Rule::Unescaped, None, "8894-4.1-get-percent-escaped"),
+    (Rule::SpaceForPlus, None, "8894-4.1-get-percent-escaped"),
+    (Rule::EscapedTwice, None, "8894-4.1-get-percent-escaped"),
+    (Rule::UrlSafeBase64, None, "8894-4.1-get-base64"),
+    (Rule::WrappedBase64, None, "8894-4.1-get-base64"),
+    (Rule::UnpaddedBase64, None, "8894-4.1-get-base64"),
     (Rule::QueryOrder, None, "8894-4.1-get-request-line"),
     (Rule::CapabilityLine, None, "8894-3.5.2-plain-text-list"),
     (Rule::CapabilityCase, None, "8894-3.5.2-exact-case"),
@@ -114,21 +137,8 @@ const RULES: &[(Rule, Option<&str>, &str)] = &[
 const CHECKS: &[(Check, Option<&str>, &str)] = &[
     (Check::Digest, None, "8894-3.2.1-cms-messagedigest-attr"),
     (Check::Signature, None, "8894-3.1-signed-by-sender-key"),
-    (Check::SignerCertificate, None, "8894-2.3-include-signing-cert"),
     (Check::Possession, None, "8894-7.9-pkcs10-own-signature"),
     (Check::TextBody, None, "8894-6-media-types-binary"),
-    (Check::Missing, Some("contentType"), "8894-3.2.1-cms-contenttype-attr"),
-    (Check::Missing, Some("messageDigest"), "8894-3.2.1-cms-messagedigest-attr"),
-    (Check::Missing, Some("messageType"), "8894-3.2.1-messagetype-present"),
-    (Check::Missing, Some("transactionID"), "8894-3.2.1-transactionid-present"),
-    (Check::Missing, Some("senderNonce"), "8894-3.2.1-missing-sendernonce-rejected"),
-    (Check::Missing, Some("pkiStatus"), "8894-3.2.1-certrep-pkistatus"),
-    (Check::Missing, Some("failInfo"), "8894-3.3.2.2-failinfo-present"),
-    (Check::Undefined, Some("messageType"), "8894-3.2.1.2-undefined-type-error"),
-    (Check::Undefined, Some("pkiStatus"), "8894-3.2.1.3-undefined-status-error"),
-    (Check::Undefined, Some("failInfo"), "8894-3.2.1.4-failinfo-defined-value"),
-    (Check::NonceLength, Some("senderNonce"), "8894-3.2.1-enc-sendernonce"),
-    (Check::NonceLength, Some("recipientNonce"), "8894-3.2.1-enc-recipientnonce"),
 ];
 
 /// Rules that touch no requirement of the register, each with the reason.
@@ -142,6 +152,15 @@ const WITHOUT: &[(Rule, &str)] = &[
     (Rule::AttributeValueCount, "RFC 5652 and RFC 2985; RFC 8894 takes it for granted"),
     (Rule::NextCaContentType, "RFC 8894 4.7.1 names no eContentType; data and signedData both pass"),
     (Rule::SignatureDigest, "RFC 5652 5.3"),
+    (Rule::HighTagNumber, "X.690; RFC 8894 takes it for granted"),
+    (Rule::CmsVersion, "RFC 5652 5.1 and 5.3"),
+    (Rule::NoContentInfo, "RFC 5652 3; RFC 8894 3.4 takes it for granted"),
+    (Rule::OtherCertificate, "RFC 5652 10.2.2 permits it"),
+    (Rule::DuplicateCertificate, "RFC 5652 5.1; RFC 8894 takes it for granted"),
+    (Rule::AlgorithmParameters, "RFC 3370 and RFC 5754"),
+    (Rule::DigestNotAnnounced, "RFC 5652 5.1 only recommends it"),
+    (Rule::SignerKeyIdentifier, "RFC 5652 5.3 permits it"),
+    (Rule::TransactionIdLength, "RFC 8894 3.2.1.1 sets no bound; the reader's own"),
 ];
 
 /// The requirements of every row that fits.

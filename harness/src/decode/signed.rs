@@ -58,6 +58,9 @@ impl Reader<'_> {
                 signed.signers.iter().flat_map(|signer| signer.signed_attributes.iter().flatten());
             let attribute =
                 attributes.filter(|attribute| within(attribute.place)).map(|a| oid::name(a.oid)).next();
+            // What is missing has no place of its own; the detail begins with its name.
+            let missing = detail.split_once(':').filter(|_| rule == Rule::MissingAttribute);
+            let attribute = attribute.or_else(|| missing.map(|(name, _)| name.to_owned()));
             self.departures.push(Departure::of_rule(rule, attribute.as_deref(), Some(at.into()), detail));
         }
     }
@@ -152,7 +155,6 @@ impl Reader<'_> {
             .flatten()
             .map(|attribute| self.attribute(attribute, digest.as_deref()))
             .collect();
-        self.missing(signer);
         let signature = match (verification.map(|verification| verification.signature), &key) {
             (Some(SignatureCheck::AsReceived), _) => {
                 "verifies with the certificate in the message".to_owned()
@@ -174,11 +176,7 @@ impl Reader<'_> {
                 "DOES NOT VERIFY with the certificate in the message".to_owned()
             }
             (None, Some(Err(error))) => format!("not checked: {error}"),
-            (None, _) => {
-                let detail = "no certificate in the message is the one that sid names".to_owned();
-                self.check(Check::SignerCertificate, None, Some(signer.place.into()), detail);
-                "not checked: the signer's certificate is not in the message".to_owned()
-            }
+            (None, _) => "not checked: the signer's certificate is not in the message".to_owned(),
         };
         let sid = issuer_and_serial("sid", Source::message(&signer.sid), place_of(&members, &signer.sid));
         let sid = match (&sid.value, named) {
@@ -250,10 +248,6 @@ impl Reader<'_> {
                 };
             }
             "senderNonce" | "recipientNonce" => {
-                if content.len() != NONCE {
-                    let detail = format!("{name}: expected {NONCE} octets, got {}", content.len());
-                    self.check(Check::NonceLength, Some(name), at, detail);
-                }
                 return format!("{} ({} octets)", hex(content), content.len());
             }
             "signingTime" => {
@@ -265,37 +259,7 @@ impl Reader<'_> {
         };
         match defined {
             Some(defined) => format!("{} {defined}", text()),
-            None => {
-                let detail = format!("{name}: `{}` is not defined", text().escape_debug());
-                self.check(Check::Undefined, Some(name), at, detail);
-                format!("{} (not defined by RFC 8894)", text())
-            }
-        }
-    }
-
-    /// Notes the mandatory attributes that a pkiMessage lacks. What has no attribute of SCEP is none.
-    fn missing(&mut self, signer: &SignerInfo) {
-        let has = |oid| signer.attributes(oid).next().is_some();
-        if ![oid::MESSAGE_TYPE, oid::TRANSACTION_ID, oid::PKI_STATUS, oid::SENDER_NONCE].into_iter().any(has)
-        {
-            return;
-        }
-        let is = |oid, text: &[u8]| {
-            signer.attributes(oid).flat_map(|attribute| &attribute.values).any(|value| value.content == text)
-        };
-        let mandatory = [
-            (oid::CONTENT_TYPE, true),
-            (oid::MESSAGE_DIGEST, true),
-            (oid::MESSAGE_TYPE, true),
-            (oid::TRANSACTION_ID, true),
-            (oid::SENDER_NONCE, true),
-            (oid::PKI_STATUS, is(oid::MESSAGE_TYPE, b"3")),
-            (oid::FAIL_INFO, is(oid::PKI_STATUS, b"2")),
-        ];
-        for (oid, _) in mandatory.into_iter().filter(|(oid, wanted)| *wanted && !has(*oid)) {
-            let name = oid::name(oid);
-            let detail = format!("{name}: expected among the signed attributes, it is not there");
-            self.check(Check::Missing, Some(&name), Some(signer.place.into()), detail);
+            None => format!("{} (not defined by RFC 8894)", text()),
         }
     }
 }
@@ -308,6 +272,3 @@ fn source_of<'a>(element: &Tlv<'a>) -> Source<'a> {
 
 /// SignerInfos that are checked and shown: a message has one, and each costs a copy of the message.
 const SIGNERS: usize = 8;
-
-/// Octets of a nonce, RFC 8894 3.2.1.5.
-const NONCE: usize = 16;

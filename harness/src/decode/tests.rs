@@ -307,7 +307,7 @@ fn a_loose_query_is_a_finding_in_the_input() {
     let query = format!("/scep?message={}&operation=PKIOperation", base64(&request(&[])).replace('\n', ""));
     let found = &shown(query.as_bytes(), None).items[0].findings;
     let rules: Vec<_> = found.iter().map(|finding| (finding.rule, finding.at.unwrap().part)).collect();
-    assert_eq!(rules, [("http.query-order", "input"), ("http.loose-base64", "input")]);
+    assert_eq!(rules, [("http.query-order", "input"), ("http.unescaped", "input")]);
     assert_eq!(found[1].at.unwrap().offset, "/scep?message=".len());
 }
 
@@ -319,7 +319,7 @@ fn a_loose_query_is_a_finding_in_the_input() {
 #[case::undefined("attr.messageType.99", "attribute.undefined-value", "messageType")]
 #[case::digest("attr.messageDigest.flip", "verify.message-digest", "")]
 #[case::signature("signer.signature.flip-bit", "verify.signature", "")]
-#[case::no_certificate("certificates.remove", "verify.signer-certificate", "")]
+#[case::no_certificate("certificates.remove", "certificates.no-signer", "")]
 fn a_departure_is_a_finding_at_its_place(#[case] fault: &str, #[case] rule: &str, #[case] name: &str) {
     let message = request(&[fault]);
     let decoded = shown(&message, None);

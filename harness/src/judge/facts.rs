@@ -158,10 +158,12 @@ impl FactPlace {
     pub(super) fn in_evidence(self, view: &View<'_>) -> Option<(String, [usize; 2])> {
         let (index, exchange, _) = view.exchange?;
         let file = match (self.side, self.place.part) {
-            (Which::Request, Part::Message) => File::Request,
+            // The evidence has the query and the header fields in the transcript.
+            (_, Part::Query | Part::ContentType) => return None,
+            (Which::Request, Part::Message | Part::Body) => File::Request,
             (Which::Request, Part::Content) => File::RequestContent,
             (Which::Request, Part::MessageData) => File::RequestData,
-            (Which::Reply, Part::Message) => File::Reply,
+            (Which::Reply, Part::Message | Part::Body) => File::Reply,
             (Which::Reply, Part::Content) => File::ReplyContent,
             (Which::Reply, Part::MessageData) => File::ReplyData,
         };

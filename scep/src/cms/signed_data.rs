@@ -12,7 +12,7 @@ use cms::content_info::ContentInfo;
 use const_oid::ObjectIdentifier;
 use der::Decode;
 
-use super::{content_info, read_content_info, read_oid};
+use super::{content_info, read_content_info, read_oid, structure};
 use crate::certificate::{Certificate, read_algorithm};
 use crate::error::Result;
 use crate::finding::{Finding, Part, Place, Rule};
@@ -70,13 +70,23 @@ pub struct RawCertificate {
 }
 
 impl RawCertificate {
+    /// True unless it is one of the other choices of RFC 5652 10.2.2, such as an attribute certificate.
+    #[must_use]
+    pub fn is_x509(&self) -> bool {
+        self.der.first() == Some(&tag::SEQUENCE)
+    }
+
     /// Reads it as an X.509 certificate.
     ///
     /// # Errors
     /// When it is none.
     pub fn read(&self) -> Result<Certificate> {
+        self.read_with(&mut Vec::new())
+    }
+
+    pub(super) fn read_with(&self, findings: &mut Vec<Finding>) -> Result<Certificate> {
         let source = Source { bytes: &self.der, part: self.place.part, base: self.place.start };
-        Certificate::read_fields(source, &mut Vec::new())
+        Certificate::read_fields(source, findings)
     }
 }
 
@@ -152,22 +162,24 @@ impl SignedData {
         Ok(value)
     }
 
-    /// As [`SignedData::read`]; one without the ContentInfo around it is taken too, with a finding.
-    pub(crate) fn read_bare_or_whole(source: Source<'_>, findings: &mut Vec<Finding>) -> Result<Self> {
-        let outer = Tlv::read(source, 0)?;
-        // ContentInfo begins with an identifier, SignedData with its version.
-        let first = outer.is_constructed().then(|| outer.members()).transpose()?.unwrap_or_default();
-        if first.first().is_none_or(|first| first.tag != tag::INTEGER) {
+    /// As [`SignedData::read`], and takes a SignedData without the ContentInfo around it too: some servers
+    /// put it so into a messageData or an answer to GetCACert.
+    ///
+    /// # Errors
+    /// As [`SignedData::read`].
+    pub fn read_bare(source: Source<'_>, findings: &mut Vec<Finding>) -> Result<Self> {
+        if super::first_tag(source) != Some(tag::INTEGER) {
             return Self::read(source, findings);
         }
         let outer = Tlv::read_whole(source, findings)?;
         outer.report_lengths(findings);
+        let value = Self::read_inner(&outer, findings)?;
         findings.push(Finding {
-            rule: Rule::UnexpectedStructure,
+            rule: Rule::NoContentInfo,
             at: outer.place(),
-            detail: "SignedData without the ContentInfo around it".to_owned(),
+            detail: "expected a ContentInfo of type signedData, got a bare SignedData".to_owned(),
         });
-        Self::read_inner(&outer, findings)
+        Ok(value)
     }
 
     fn read_inner(element: &Tlv<'_>, findings: &mut Vec<Finding>) -> Result<Self> {
@@ -180,6 +192,7 @@ impl SignedData {
         let digest_algorithms = digests.expect("digestAlgorithms", tag::SET)?.members()?;
         let count = digest_algorithms.len();
         limits::at_most(limits::DIGEST_ALGORITHMS, "digest algorithms", count, digests, WHAT)?;
+        digest_algorithms.iter().for_each(|digest| structure::report_parameters(digest, findings));
         let digest_algorithms = digest_algorithms.iter().map(read_algorithm).collect::<Result<Vec<_>>>()?;
         let inner = encapsulated.expect("encapContentInfo", tag::SEQUENCE)?.members()?;
         let first = inner.first().ok_or_else(|| encapsulated.malformed("encapContentInfo", "empty"))?;
@@ -204,6 +217,7 @@ impl SignedData {
                         .iter()
                         .map(|m| RawCertificate { der: m.bytes().to_vec(), place: m.place() })
                         .collect();
+                    structure::report_certificates(&value.certificates, findings);
                 }
                 0xa1 => value.crls = member.members()?.iter().map(|m| m.bytes().to_vec()).collect(),
                 tag::SET => {
@@ -220,13 +234,7 @@ impl SignedData {
                 }),
             }
         }
-        if value.signers.len() > 1 {
-            findings.push(Finding {
-                rule: Rule::SeveralSigners,
-                at: element.place(),
-                detail: format!("expected one SignerInfo, got {}", value.signers.len()),
-            });
-        }
+        structure::report(&value, version, digests, findings);
         Ok(value)
     }
 
@@ -306,6 +314,9 @@ impl SignerInfo {
             unsigned_attributes = read_attributes(field, findings)?;
         }
         let (digest_algorithm, signature_algorithm) = (read_algorithm(digest)?, read_algorithm(algorithm)?);
+        structure::report_parameters(digest, findings);
+        structure::report_parameters(algorithm, findings);
+        structure::report_signer(version, sid, findings);
         // rsaEncryption names no digest: it goes with any, and is read as having this one.
         let known_digest = Digest::from_oid(digest_algorithm);
         let signing = SignatureAlgorithm::read(algorithm, known_digest);
@@ -385,9 +396,10 @@ fn read_attributes(field: &Tlv<'_>, findings: &mut Vec<Finding>) -> Result<Vec<A
         let values = members
             .iter()
             .map(|value| {
-                let content = match value.tag & !tag::CONSTRUCTED {
-                    tag::OCTET_STRING | tag::PRINTABLE_STRING | tag::UTF8_STRING => value.string(findings)?,
-                    _ => value.content().to_vec(),
+                let content = if tag::is_string(value.tag) {
+                    value.string(findings)?
+                } else {
+                    value.content().to_vec()
                 };
                 Ok(AttributeValue { tag: value.tag, content, place: value.place() })
             })
@@ -525,7 +537,12 @@ mod tests {
     }
 
     fn try_read(attributes: Vec<Vec<u8>>, signing: ObjectIdentifier) -> Result<(SignedData, Vec<Finding>)> {
-        let der = SignedDataParts { signers: vec![signer(attributes, signing)], ..degenerate(&[]) }.write();
+        let der = SignedDataParts {
+            digest_algorithms: vec![write::algorithm(oid::SHA256, Some(&write::null()))],
+            signers: vec![signer(attributes, signing)],
+            ..degenerate(&[])
+        }
+        .write();
         let mut findings = Vec::new();
         SignedData::read(Source::message(&der), &mut findings).map(|signed| (signed, findings))
     }

@@ -59,7 +59,7 @@ fn content_without_its_content_info_is_taken_and_reported() {
         content: Some(bare),
         ..NextCaParts::new(&der(), Digest::Sha256)
     };
-    let rules = vec![Rule::NextCaContentType, Rule::UnexpectedStructure];
+    let rules = vec![Rule::NextCaContentType, Rule::NoContentInfo];
     assert_eq!(read(&parts.write(&ca()).unwrap(), false), (Form::Wrapped, rules, Ok(vec![next()])));
 }
 
