@@ -16,6 +16,7 @@ mod names;
 mod next_ca;
 mod python;
 mod to_openssl;
+mod vectors;
 
 /// What an oracle test does.
 type Run = Box<dyn FnOnce() -> Result<(), Failed> + Send>;
@@ -53,7 +54,7 @@ fn main() -> ExitCode {
     for (name, run) in crl::PYTHON {
         trials.push(trial(name.to_owned(), policy, &python, Box::new(run)));
     }
-    let with_python = python::tests().into_iter().chain(names::python_tests());
+    let with_python = python::tests().into_iter().chain(names::python_tests()).chain(vectors::tests());
     trials.extend(with_python.map(|(name, run)| trial(name, policy, &python, run)));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
