@@ -68,7 +68,7 @@ pub struct Opened<'a> {
 }
 
 /// icvLen when it is absent, RFC 5084 3.2.
-const DEFAULT_MAC_LENGTH: usize = 12;
+const DEFAULT_MAC_LENGTH: u8 = 12;
 
 impl EnvelopedData {
     /// Reads a ContentInfo of type envelopedData or authEnvelopedData.
@@ -217,12 +217,12 @@ const WRONG: Error = Error::WrongKey { what: "envelope" };
 
 /// Initialisation vector or nonce, and icvLen.
 fn read_parameters(parameters: Option<Tlv<'_>>, findings: &mut Vec<Finding>) -> Result<(Vec<u8>, usize)> {
-    let Some(parameters) = parameters else { return Ok((Vec::new(), DEFAULT_MAC_LENGTH)) };
+    let Some(parameters) = parameters else { return Ok((Vec::new(), usize::from(DEFAULT_MAC_LENGTH))) };
     if parameters.tag & !tag::CONSTRUCTED == tag::OCTET_STRING {
-        return Ok((parameters.string(findings)?, DEFAULT_MAC_LENGTH));
+        return Ok((parameters.string(findings)?, usize::from(DEFAULT_MAC_LENGTH)));
     }
     if parameters.tag != tag::SEQUENCE {
-        return Ok((Vec::new(), DEFAULT_MAC_LENGTH));
+        return Ok((Vec::new(), usize::from(DEFAULT_MAC_LENGTH)));
     }
     let members = parameters.members()?;
     let nonce = members.first().filter(|nonce| nonce.tag & !tag::CONSTRUCTED == tag::OCTET_STRING);
@@ -230,7 +230,7 @@ fn read_parameters(parameters: Option<Tlv<'_>>, findings: &mut Vec<Finding>) -> 
     let length = match members.get(1) {
         // Too large for a number is too large for a tag: no mac is so long.
         Some(length) => length.small_number().map_or(usize::MAX, |length| length as usize),
-        None => DEFAULT_MAC_LENGTH,
+        None => usize::from(DEFAULT_MAC_LENGTH),
     };
     Ok((nonce.unwrap_or_default(), length))
 }
@@ -256,48 +256,4 @@ fn read_authentication<'t, 'b: 't>(
 }
 
 #[cfg(test)]
-mod tests {
-    use rand_chacha::ChaCha20Rng;
-    use rand_chacha::rand_core::SeedableRng;
-
-    use super::{EnvelopeParts, EnvelopedData};
-    use crate::certificate::{Certificate, CertificateParts};
-    use crate::error::Error;
-    use crate::fault::Faults;
-    use crate::key::PrivateKey;
-    use crate::suite::Cipher;
-    use crate::tlv::Source;
-    use crate::{UnixTime, name};
-
-    fn open(change: impl FnOnce(&mut EnvelopeParts)) -> Result<Vec<u8>, Error> {
-        let pem = scep_vectors::keys::named("pool-00").unwrap().pem;
-        let key = PrivateKey::from_pem(pem.as_bytes()).unwrap();
-        let subject = name::parse("CN=recipient").unwrap();
-        let parts = CertificateParts::self_signed(&subject, key.public(), vec![1], UnixTime(0));
-        let certificate = Certificate::from_der(&parts.write(&key, &mut Faults::none()).unwrap()).unwrap();
-        let mut rng = ChaCha20Rng::seed_from_u64(1);
-        let mut parts =
-            EnvelopeParts::seal(b"secret", &certificate.into(), Cipher::Aes128, &mut rng).unwrap();
-        change(&mut parts);
-        let der = parts.write(&mut Faults::none());
-        EnvelopedData::read(Source::message(&der), &mut Vec::new()).unwrap().open(&key)
-    }
-
-    #[test]
-    fn what_is_wrong_with_a_secret_is_not_told() {
-        assert_eq!(open(|_| ()), Ok(b"secret".to_vec()));
-        // A content key of another length than the cipher's is as wrong as a broken block.
-        for change in [
-            |parts: &mut EnvelopeParts| parts.cipher = Cipher::Aes256.oid(),
-            |parts: &mut EnvelopeParts| parts.encrypted_key[9] ^= 1,
-        ] {
-            assert!(matches!(open(change), Err(Error::WrongKey { .. })), "{:?}", open(change));
-        }
-    }
-
-    #[test]
-    fn a_wrong_initialisation_vector_is_told_it_is_no_secret() {
-        let error = open(|parts| parts.iv.truncate(8)).unwrap_err();
-        assert!(error.to_string().contains("IV of 8 octets"), "{error}");
-    }
-}
+mod tests;

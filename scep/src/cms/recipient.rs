@@ -300,8 +300,9 @@ impl Default for Effort {
 
 impl Effort {
     fn spend_operation(&mut self) -> bool {
+        let is_left = self.operations > 0;
         self.operations = self.operations.saturating_sub(1);
-        self.operations > 0
+        is_left
     }
 
     fn spend_iterations(&mut self, count: u32) -> Result<()> {

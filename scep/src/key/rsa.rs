@@ -151,6 +151,9 @@ impl RsaPrivateKey {
 
     pub(super) fn signature_algorithm(&self, digest: Digest) -> SignatureAlgorithm {
         let algorithm = SignatureAlgorithm::new(self.scheme, digest);
+        if self.scheme != Scheme::Pss {
+            return algorithm;
+        }
         // A short key has no room for a salt as long as the digest (RFC 8017 9.1.1): RSA-1024, SHA-512.
         let room = padding::pss_salt_room(digest, self.public.bits());
         SignatureAlgorithm { salt_length: algorithm.salt_length.min(room), ..algorithm }

@@ -22,8 +22,6 @@ use scep::{Rule, UnixTime, name};
 use crate::cases;
 use crate::material::{NOW, ca, device, issued, key, rng};
 
-const CIPHERS: [Cipher; 5] = [Cipher::Des, Cipher::Des3, Cipher::Aes128, Cipher::Aes192, Cipher::Aes256];
-const DIGESTS: [Digest; 5] = [Digest::Md5, Digest::Sha1, Digest::Sha256, Digest::Sha384, Digest::Sha512];
 const REASONS: [FailInfo; 5] = [
     FailInfo::BadAlg,
     FailInfo::BadMessageCheck,
@@ -69,7 +67,7 @@ fn parts(
     message_type: impl Strategy<Value = MessageType>,
     outcome: impl Strategy<Value = Option<Outcome>>,
 ) -> impl Strategy<Value = MessageParts> {
-    let algorithms = (prop::sample::select(&CIPHERS), prop::sample::select(&DIGESTS));
+    let algorithms = (prop::sample::select(Cipher::ALL), prop::sample::select(Digest::ALL));
     let nonces = (prop::option::of(nonce()), prop::option::of(nonce()));
     let data = prop::option::of(prop::collection::vec(any::<u8>(), 0..3000));
     (message_type, outcome, transaction_id(), nonces, data, algorithms).prop_map(
@@ -167,7 +165,7 @@ proptest! {
         subject in distinguished_name(),
         challenge in prop::option::of("\\PC{0,80}"),
         names in prop::collection::vec("[a-z0-9.-]{1,60}", 0..4),
-        digest in prop::sample::select(&DIGESTS),
+        digest in prop::sample::select(Digest::ALL),
     ) {
         let key = key("pool-00");
         let mut parts = CsrParts::new(&subject, key.public(), challenge.as_deref());
@@ -197,7 +195,7 @@ proptest! {
         not_after in 0..253_402_300_799_u64,
         usage in 0..512_u16,
         is_ca: bool,
-        digest in prop::sample::select(&DIGESTS),
+        digest in prop::sample::select(Digest::ALL),
     ) {
         // A leading 1 keeps the number positive and in its shortest form.
         let serial = [&[1], serial.as_slice()].concat();
@@ -287,7 +285,7 @@ proptest! {
         next_update in prop::option::of(0..253_402_300_799_u64),
         reason in prop::option::of(0..10_u8),
         number in 0..128_u8,
-        digest in prop::sample::select(&DIGESTS),
+        digest in prop::sample::select(Digest::ALL),
     ) {
         let ca = ca();
         let revoked = serials.iter().map(|serial| Revoked {
@@ -317,7 +315,7 @@ proptest! {
     #[test]
     fn the_next_ca_reads_back_as_it_was_written(
         order in prop::collection::vec(0..3_usize, 1..5),
-        digest in prop::sample::select(&DIGESTS),
+        digest in prop::sample::select(Digest::ALL),
     ) {
         let stock = [device().certificate, issued(&mut Faults::none()), ca().certificate];
         let next: Vec<Certificate> = order.iter().map(|i| stock[*i].clone()).collect();

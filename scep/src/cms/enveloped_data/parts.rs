@@ -3,6 +3,7 @@
 use const_oid::ObjectIdentifier;
 use rand_core::RngCore;
 
+use super::DEFAULT_MAC_LENGTH;
 use crate::cms::content_info;
 use crate::cms::recipient::{Recipient, RecipientForm};
 use crate::error::Result;
@@ -73,6 +74,8 @@ impl EnvelopeParts {
         faults.envelope(&mut self);
         let recipient = self.form.write(&self.rid, &self.encrypted_key);
         let parameters = match self.mac.as_ref().map(|mac| u8::try_from(mac.len())) {
+            // A default is not written (X.690 11.5).
+            Some(Ok(DEFAULT_MAC_LENGTH)) => write::sequence(&[&write::octet_string(&self.iv)]),
             Some(length) => {
                 let length = write::integer(length.unwrap_or(u8::MAX));
                 write::sequence(&[&write::octet_string(&self.iv), &length])
