@@ -47,11 +47,21 @@ impl Reader<'_> {
                 .value(format!("{} octets", envelope.encrypted.len()))
                 .at(inner.get(2).map(Tlv::place)),
         ]);
-        Node::new("ContentInfo").value("envelopedData").at(outer.place()).with([Node::new("EnvelopedData")
+        let (kind, name) = match envelope.authentication {
+            Some(_) => ("authEnvelopedData", "AuthEnvelopedData"),
+            None => ("envelopedData", "EnvelopedData"),
+        };
+        let mac = envelope.authentication.as_ref().map(|authentication| {
+            let place = members.last().filter(|last| last.content() == authentication.mac).map(Tlv::place);
+            Node::new("mac").value(hex(&authentication.mac)).at(place)
+        });
+        Node::new("ContentInfo").value(kind).at(outer.place()).with([Node::new(name)
             .at(up(2).map(Tlv::place))
             .with(version)
             .with(recipients)
-            .with([content, self.message_data(envelope)])])
+            .with([content])
+            .with(mac)
+            .with([self.message_data(envelope)])])
     }
 
     fn message_data(&mut self, envelope: &EnvelopedData) -> Node {
