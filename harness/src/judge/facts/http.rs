@@ -1,5 +1,7 @@
 //! Facts of HTTP, on both sides of an exchange.
 
+use scep::Rule;
+
 use super::{Fact, Find, Kind, Row};
 use crate::transcript::Reply;
 
@@ -106,6 +108,19 @@ pub(super) const ROWS: &[Row] = &[
         }),
     },
     Row {
+        path: "query.encoding",
+        kind: Kind::List,
+        parent: REQUEST,
+        doc: "ids of reader rules on base64 and percent-escapes that the `message` parameter departs from",
+        find: Find::View(|view| match view.exchange {
+            Some((_, _, decoded)) => {
+                let rules = decoded.query_findings.iter().map(|finding| finding.rule);
+                Fact::list(rules.filter(|rule| ENCODING.contains(rule)).map(Rule::id))
+            }
+            None => Fact::missing("the client sent nothing"),
+        }),
+    },
+    Row {
         path: "query.findings",
         kind: Kind::List,
         parent: REQUEST,
@@ -143,6 +158,16 @@ pub(super) const ROWS: &[Row] = &[
             _ => Fact::missing("there is no POST request"),
         }),
     },
+];
+
+/// Rules on the encoding of the `message` parameter, RFC 8894 4.1.
+const ENCODING: [Rule; 6] = [
+    Rule::Unescaped,
+    Rule::SpaceForPlus,
+    Rule::EscapedTwice,
+    Rule::UrlSafeBase64,
+    Rule::WrappedBase64,
+    Rule::UnpaddedBase64,
 ];
 
 fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
