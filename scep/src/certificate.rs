@@ -6,7 +6,7 @@ use der::Decode;
 use crate::error::{Error, Result};
 use crate::fault::{Faults, Layer};
 use crate::finding::{Finding, Rule};
-use crate::key::{PrivateKey, PublicKey};
+use crate::key::{KeptKey, PrivateKey, PublicKey};
 use crate::suite::{Digest, SignatureAlgorithm};
 use crate::time::UnixTime;
 use crate::tlv::{Source, Tlv, tag};
@@ -34,6 +34,7 @@ pub struct Certificate {
     tbs: Vec<u8>,
     signature_algorithm: Option<SignatureAlgorithm>,
     signature: Vec<u8>,
+    key: KeptKey,
 }
 
 /// One extension of a certificate or of a request.
@@ -165,6 +166,7 @@ impl Certificate {
             tbs: tbs.bytes().to_vec(),
             signature_algorithm: SignatureAlgorithm::read(&algorithm, None).ok(),
             signature: signature.bit_string(findings)?,
+            key: KeptKey::default(),
         })
     }
 
@@ -200,7 +202,7 @@ impl Certificate {
     /// # Errors
     /// When it is malformed or of an unsupported type.
     pub fn public_key(&self) -> Result<PublicKey> {
-        PublicKey::from_spki(&self.spki)
+        self.key.of(&self.spki)
     }
 
     /// True when this certificate names `issuer` (compared as RFC 5280 7.1 says) and is signed by it.

@@ -2,11 +2,13 @@
 //! row of a table; a new kind of key is one more row and one more variant.
 
 mod ec;
+mod kept;
 mod padding;
 mod password;
 mod rsa;
 
 pub use ec::{Curve, EcPrivateKey, EcPublicKey};
+pub(crate) use kept::KeptKey;
 pub use password::Password;
 pub use rsa::{RsaPrivateKey, RsaPublicKey};
 

@@ -6,6 +6,7 @@ use rand_core::RngCore;
 
 use crate::error::Result;
 use crate::suite::{Digest, Oaep, SignatureAlgorithm};
+use crate::write;
 
 /// EME-PKCS1-v1_5, RFC 8017 7.2.1: a block of `length` octets, its padding from `rng`.
 pub(super) fn pkcs1_pad(message: &[u8], length: usize, rng: &mut dyn RngCore) -> Option<Vec<u8>> {
@@ -28,6 +29,20 @@ pub(super) fn pkcs1_unpad(block: &[u8]) -> Option<Vec<u8>> {
     let [0, 2, rest @ ..] = block else { return None };
     let padding = rest.iter().position(|octet| *octet == 0).filter(|padding| *padding >= 8)?;
     Some(rest.get(padding + 1..)?.to_vec())
+}
+
+/// EMSA-PKCS1-v1_5, RFC 8017 9.2: the digest of the octets in a block of `length` octets.
+pub(super) fn pkcs1_sign_pad(digest: Digest, octets: &[u8], length: usize) -> Result<Option<Vec<u8>>> {
+    let algorithm = write::algorithm(digest.oid(), Some(&write::null()));
+    let info = write::sequence(&[&algorithm, &write::octet_string(&digest.of(octets)?)]);
+    let Some(padding) = length.checked_sub(info.len() + 3).filter(|padding| *padding >= 8) else {
+        return Ok(None);
+    };
+    let mut block = vec![0xff; padding + 2];
+    block.splice(..2, [0, 1]);
+    block.push(0);
+    block.extend(info);
+    Ok(Some(block))
 }
 
 /// MGF1, RFC 8017 B.2.1.

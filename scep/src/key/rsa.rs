@@ -2,9 +2,8 @@
 //! so that equal seeds give equal messages and no version of the library decides what a bad block means.
 
 use openssl::bn::BigNum;
-use openssl::pkey::{PKey, Private, Public};
+use openssl::pkey::{Private, Public};
 use openssl::rsa::{Padding, Rsa};
-use openssl::sign::{Signer, Verifier};
 use rand_core::RngCore;
 
 use super::{PublicKey, Spki, padding};
@@ -75,20 +74,30 @@ impl RsaPublicKey {
         verdict.unwrap_or(false)
     }
 
+    /// RFC 8017 8.2.2: the block that the signature opens to is the one that the digest makes, octet by octet.
     fn verifies_pkcs1(&self, digest: Digest, octets: &[u8], signature: &[u8]) -> Result<bool> {
-        let key = PKey::from_rsa(self.rsa.clone())?;
-        Ok(Verifier::new(digest.openssl(), &key)?.verify_oneshot(signature, octets)?)
+        let expected = padding::pkcs1_sign_pad(digest, octets, self.rsa.size() as usize)?;
+        Ok(expected.is_some() && self.opened(signature)? == expected)
     }
 
     fn verifies_pss(&self, algorithm: SignatureAlgorithm, octets: &[u8], signature: &[u8]) -> Result<bool> {
+        match self.opened(signature)? {
+            Some(block) => padding::pss_holds(algorithm, octets, &block, self.bits()),
+            None => Ok(false),
+        }
+    }
+
+    /// The block that a signature opens to; None when it is none of this key. The raw operation sets the key
+    /// up once for whatever it is used: through an EVP_PKEY, OpenSSL 3 copies it first.
+    fn opened(&self, signature: &[u8]) -> Result<Option<Vec<u8>>> {
         let length = self.rsa.size() as usize;
         // The raw operation asserts on lengths and fails on numbers beyond the modulus.
         if signature.len() != length || BigNum::from_slice(signature)?.as_ref() >= self.rsa.n() {
-            return Ok(false);
+            return Ok(None);
         }
         let mut block = vec![0; length];
         self.rsa.public_decrypt(signature, &mut block, Padding::NONE)?;
-        padding::pss_holds(algorithm, octets, &block, self.bits())
+        Ok(Some(block))
     }
 
     pub(super) fn encrypt(
@@ -160,20 +169,25 @@ impl RsaPrivateKey {
     }
 
     pub(super) fn sign(&self, digest: Digest, octets: &[u8]) -> Result<Vec<u8>> {
+        let misfit = |what: &'static str| {
+            let detail = format!("{} does not fit into a key of {} bits", digest.name(), self.public.bits());
+            Error::Misuse { what, detail }
+        };
         if self.scheme != Scheme::Pss {
-            let key = PKey::from_rsa(self.rsa.clone())?;
-            return Ok(Signer::new(digest.openssl(), &key)?.sign_oneshot_to_vec(octets)?);
+            let block = padding::pkcs1_sign_pad(digest, octets, self.rsa.size() as usize)?;
+            return self.signed(&block.ok_or_else(|| misfit("RSASSA-PKCS1-v1_5"))?);
         }
         let algorithm = self.signature_algorithm(digest);
         // The salt need not be random, only hard to guess and different for each message (RFC 8017 8.1):
         // from the key and the message it makes equal messages sign equally, without a generator.
         let salt = self.secret_octets(b"PSS salt", octets, algorithm.salt_length)?;
-        let block = padding::pss_pad(algorithm, octets, &salt, self.public.bits())?.ok_or_else(|| {
-            let detail = format!("{} does not fit into a key of {} bits", digest.name(), self.public.bits());
-            Error::Misuse { what: "RSASSA-PSS", detail }
-        })?;
+        let block = padding::pss_pad(algorithm, octets, &salt, self.public.bits())?;
+        self.signed(&block.ok_or_else(|| misfit("RSASSA-PSS"))?)
+    }
+
+    fn signed(&self, block: &[u8]) -> Result<Vec<u8>> {
         let mut signature = vec![0; self.rsa.size() as usize];
-        self.rsa.private_encrypt(&block, &mut signature, Padding::NONE)?;
+        self.rsa.private_encrypt(block, &mut signature, Padding::NONE)?;
         Ok(signature)
     }
 
@@ -199,5 +213,77 @@ impl RsaPrivateKey {
             KeyTransport::Oaep(oaep) => padding::oaep_unpad(oaep, &block)?,
         };
         message.ok_or_else(wrong)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use openssl::pkey::PKey;
+    use openssl::rsa::Padding;
+    use openssl::sign::{Signer, Verifier};
+    use rstest::rstest;
+
+    use super::RsaPrivateKey;
+    use crate::key::{PrivateKey, PublicKey, padding};
+    use crate::oid;
+    use crate::suite::{Digest, Scheme, SignatureAlgorithm};
+    use crate::write;
+
+    const OCTETS: &[u8] = b"octets";
+
+    fn key(name: &str) -> RsaPrivateKey {
+        let pem = scep_vectors::keys::named(name).unwrap().pem;
+        let PrivateKey::Rsa(key) = PrivateKey::from_pem(pem.as_bytes()).unwrap() else {
+            panic!("{name} is no RSA key")
+        };
+        key
+    }
+
+    /// Our verdict, which has to be OpenSSL's.
+    fn verifies(key: &RsaPrivateKey, digest: Digest, signature: &[u8]) -> bool {
+        let PublicKey::Rsa(public) = key.public() else { panic!("an RSA key") };
+        let ours = public.verifies(SignatureAlgorithm::new(Scheme::Pkcs1, digest), OCTETS, signature);
+        let pkey = PKey::from_rsa(key.rsa.clone()).unwrap();
+        let theirs = Verifier::new(digest.openssl(), &pkey).unwrap().verify_oneshot(signature, OCTETS);
+        assert_eq!(ours, theirs.unwrap_or(false));
+        ours
+    }
+
+    #[rstest]
+    fn pkcs1_signatures_are_those_of_openssl(
+        #[values("pool-00", "rsa-1024", "rsa-4096")] name: &str,
+        #[values(Digest::Md5, Digest::Sha1, Digest::Sha256, Digest::Sha384, Digest::Sha512)] digest: Digest,
+    ) {
+        let key = key(name);
+        let pkey = PKey::from_rsa(key.rsa.clone()).unwrap();
+        let theirs = Signer::new(digest.openssl(), &pkey).unwrap().sign_oneshot_to_vec(OCTETS).unwrap();
+        assert_eq!(key.sign(digest, OCTETS).unwrap(), theirs);
+        assert!(verifies(&key, digest, &theirs));
+        assert!(!verifies(&key, digest, &theirs[1..]) && !verifies(&key, digest, &vec![0xff; theirs.len()]));
+    }
+
+    /// Blocks that a verifier which looks for the digest, instead of making the block again, lets through.
+    #[test]
+    fn a_block_of_another_make_is_refused() {
+        let (key, digest) = (key("rsa-1024"), Digest::Sha256);
+        let block = padding::pkcs1_sign_pad(digest, OCTETS, 128).unwrap().unwrap();
+        let hash = digest.of(OCTETS).unwrap();
+        let info = block[block.len() - 51..].to_vec();
+        let without_null =
+            write::sequence(&[&write::algorithm(oid::SHA256, None), &write::octet_string(&hash)]);
+        let padded = |start: &[u8], info: &[u8]| {
+            [start, &vec![0xff; 128 - start.len() - 1 - info.len()], &[0], info].concat()
+        };
+        let accepts = |block: &[u8]| {
+            let mut signature = vec![0; 128];
+            key.rsa.private_encrypt(block, &mut signature, Padding::NONE).unwrap();
+            verifies(&key, digest, &signature)
+        };
+        assert!(accepts(&padded(&[0, 1], &info)));
+        assert!(!accepts(&padded(&[0, 1], &without_null)));
+        assert!(!accepts(&padded(&[0, 2], &info)));
+        assert!(!accepts(&padded(&[0, 1, 0], &info)));
+        // Eight octets of padding, the digest, and what makes the number a cube.
+        assert!(!accepts(&[&[0, 1], &[0xff; 8][..], &[0], &info, &[7; 66]].concat()));
     }
 }
