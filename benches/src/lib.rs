@@ -1,2 +1,9 @@
-//! Benchmarks of the protocol core; the code is in `benches/`. A cost is measured beside the bare RSA
-//! operation that it cannot go below, in the same run, so that the ratio says something on any machine.
+//! Benchmarks of the protocol core: what is measured, and the bare operations that it cannot go below.
+//!
+//! Criterion groups (`benches/codec.rs`) show the times; [`bound`] compares two operations in the same run, so
+//! that the ratio says something on any machine, and `benches/bounds.rs` holds the ratios to their bounds.
+
+pub mod bound;
+pub mod certrep;
+pub mod material;
+pub mod pkcs_req;
