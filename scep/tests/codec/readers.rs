@@ -17,7 +17,7 @@ use scep::cms::{EnvelopedData, Openers};
 use scep::crl::Crl;
 use scep::csr::Csr;
 use scep::finding::{Finding, Part, Place};
-use scep::http::{HttpRequest, HttpResponse, Incoming, Method};
+use scep::http::{HttpRequest, HttpResponse, Incoming, Method, Operation};
 use scep::key::{Password, PrivateKey, PublicKey};
 use scep::message::{IssuerAndSerial, IssuerAndSubject, PkiMessage};
 use scep::name::{Name, Strings, TypeAndValue};
@@ -269,6 +269,8 @@ fn http_query(octets: &[u8]) {
         note(Incoming::read(method, &query, octets, &mut findings), query.len(), |_| ());
         check_places(&findings, query.len());
     }
+    let posted = HttpRequest { query: query.into_owned(), ..HttpRequest::post(octets.to_vec()) };
+    let _ = Incoming::receive(&posted, &mut Vec::new()).map(|incoming| incoming.meant());
     // Whatever octets are sent by GET arrive.
     let sent = HttpRequest::get(octets);
     let arrived = Incoming::read(Method::Get, &sent.query, &[], &mut Vec::new());
@@ -279,6 +281,12 @@ fn http_answer(octets: &[u8]) {
     let content_type = String::from_utf8_lossy(octets).into_owned();
     let response = HttpResponse::ok(&content_type, octets.to_vec());
     let _ = response.media_type();
+    for operation in [Operation::GetCaCaps, Operation::GetCaCert, Operation::PkiOperation] {
+        let mut findings = Vec::new();
+        assert!(response.octets(operation, &mut findings).len() <= octets.len());
+        check_places(&findings, octets.len());
+        assert!(findings.iter().all(|finding| finding.at.end <= octets.len().max(content_type.len())));
+    }
 }
 
 fn note<T>(read: Result<T, Error>, length: usize, question: impl FnOnce(&T)) {

@@ -1,12 +1,18 @@
 //! Whoever changes a signed message on its way is noticed.
 
 use proptest::prelude::*;
+use scep::ca_cert::read_certificates_only;
+use scep::certificate::Certificate;
+use scep::crl::Crl;
+use scep::csr::Csr;
 use scep::fault::Faults;
 use scep::finding::Place;
-use scep::message::PkiMessage;
+use scep::key::PublicKey;
+use scep::message::{IssuerAndSerial, IssuerAndSubject, PkiMessage};
+use scep::tlv::Source;
 
 use crate::cases;
-use crate::material::Kind;
+use crate::material::{Kind, crl, csr, device, issued, poll, query};
 
 /// Where the signed attributes lie, from the first to the last.
 fn attributes(message: &PkiMessage) -> Place {
@@ -66,4 +72,53 @@ fn every_flipped_bit_of_the_signed_attributes_is_noticed() {
             assert!(is_noticed(kind, &changed), "{kind:?} octet {} bit {}", bit / 8, bit % 8);
         }
     }
+}
+
+/// Bits of eContent beyond those that the property above samples: every one of a small message.
+#[test]
+fn every_flipped_bit_of_a_small_content_is_noticed() {
+    let bytes = Kind::CertPoll.write(&mut Faults::none());
+    let content = PkiMessage::read(&bytes).unwrap().value.signed.content.unwrap();
+    for bit in 8 * content.origin.1..8 * content.place.end {
+        let mut changed = bytes.clone();
+        changed[bit / 8] ^= 1 << (bit % 8);
+        assert!(is_noticed(Kind::CertPoll, &changed), "octet {} bit {}", bit / 8, bit % 8);
+    }
+}
+
+#[test]
+fn a_message_cut_off_anywhere_is_refused() {
+    let chunked = |der: &[u8]| crate::ber::transform(der, &crate::ber::Form::everything()).bytes;
+    for kind in Kind::ALL {
+        let der = kind.write(&mut Faults::none());
+        for bytes in [chunked(&der), der] {
+            assert!(PkiMessage::read(&bytes).is_ok(), "{kind:?}");
+            for end in 0..bytes.len() {
+                assert!(PkiMessage::read(&bytes[..end]).is_err(), "{kind:?} of {end} octets");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_inside_a_message_cut_off_anywhere_is_refused() {
+    let refused = |what: &str, octets: &[u8], read: &dyn Fn(&[u8]) -> bool| {
+        assert!(read(octets), "the whole {what}");
+        for end in 0..octets.len() {
+            assert!(!read(&octets[..end]), "{what} of {end} octets");
+        }
+    };
+    let none = &mut Faults::none();
+    fn source(octets: &[u8]) -> Source<'_> {
+        Source::message(octets)
+    }
+    refused("request", &csr(none), &|octets| Csr::read(source(octets)).is_ok());
+    refused("certificate", &issued(none).der, &|octets| Certificate::read(source(octets)).is_ok());
+    refused("CRL", &crl().der, &|octets| Crl::read(source(octets)).is_ok());
+    refused("certificates", &Kind::Success.message_data().unwrap(), &|octets| {
+        read_certificates_only(source(octets), &mut Vec::new()).is_ok()
+    });
+    refused("poll", &poll().write(), &|octets| IssuerAndSubject::read(octets).is_ok());
+    refused("query", &query().write(), &|octets| IssuerAndSerial::read(octets).is_ok());
+    refused("key", &device().certificate.spki, &|octets| PublicKey::from_spki(octets).is_ok());
 }

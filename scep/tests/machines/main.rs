@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot prepare its material has failed")]
 
+mod determinism;
 mod discovery;
 mod enrolment;
 mod historic;
