@@ -8,32 +8,74 @@ use scep::message::PkiMessage;
 use scep::next_ca::NextCa;
 use scep::suite::Digest;
 use scep::{alt_name, oid};
+use scep_vectors::data;
 
 use crate::ber::{Form, transform};
 use crate::material::{Kind, ca, crl, csr, device, issued, poll};
 use crate::readers;
 
 /// Seeds by target. Whatever is a seed of one reader of ASN.1 is one of each: what is valid to the one is
-/// the nearest miss of another.
-#[must_use]
-pub fn all() -> BTreeMap<&'static str, Vec<Vec<u8>>> {
+/// the nearest miss of another. The vectors go to the readers of their kind.
+///
+/// # Errors
+/// When a vector cannot be read.
+pub fn all() -> Result<BTreeMap<&'static str, Vec<Vec<u8>>>, data::Error> {
     let (asn1, text) = (asn1(), text());
-    let prefixed = |types: std::ops::Range<u8>| -> Vec<Vec<u8>> {
-        types.flat_map(|kind| asn1.iter().map(move |der| [&[kind], der.as_slice()].concat())).collect()
-    };
-    readers::ALL
+    let mut seeds: BTreeMap<&'static str, Vec<Vec<u8>>> = readers::ALL
         .iter()
         .map(|(name, _)| {
             let seeds = match *name {
                 "caps" | "http_query" | "http_answer" => text.clone(),
                 "name" | "alt_name" => [names(), text.clone()].concat(),
                 // The first octet says of which type the request is.
-                "server_content" => prefixed(0..5),
+                "server_content" => asn1
+                    .iter()
+                    .zip((0..5).cycle())
+                    .map(|(der, kind)| [&[kind], der.as_slice()].concat())
+                    .collect(),
                 _ => asn1.clone(),
             };
             (*name, seeds)
         })
-        .collect()
+        .collect();
+    for vector in data::read(&data::folder())? {
+        let octets = match vector.about.kind {
+            // The request line and the fields are read by an HTTP library: the body is what comes to us.
+            data::Kind::HttpRequest | data::Kind::HttpResponse => body(&vector.octets),
+            _ => &vector.octets,
+        };
+        if vector.about.kind == data::Kind::HttpRequest {
+            seeds.entry("http_query").or_default().extend(query(&vector.octets));
+        }
+        for target in targets(vector.about.kind) {
+            seeds.entry(target).or_default().push(octets.to_vec());
+        }
+    }
+    Ok(seeds)
+}
+
+fn targets(kind: data::Kind) -> &'static [&'static str] {
+    match kind {
+        data::Kind::PkiMessage => &["pki_message", "server_receive", "client_answer"],
+        data::Kind::CertificatesOnly => &["certificates_only", "ca_cert", "client_discovery"],
+        data::Kind::Csr => &["csr"],
+        data::Kind::HttpRequest => &["server_receive", "http_query"],
+        data::Kind::HttpResponse => {
+            &["caps", "ca_cert", "next_ca", "client_discovery", "client_answer", "http_answer"]
+        }
+    }
+}
+
+fn body(exchange: &[u8]) -> &[u8] {
+    let end = exchange.windows(4).position(|window| window == b"\r\n\r\n");
+    end.and_then(|end| exchange.get(end + 4..)).unwrap_or(exchange)
+}
+
+fn query(request: &[u8]) -> Option<Vec<u8>> {
+    let line = request.split(|octet| *octet == b'\r').next()?;
+    let start = line.iter().position(|octet| *octet == b'?')? + 1;
+    let rest = line.get(start..)?;
+    Some(rest.split(|octet| *octet == b' ').next()?.to_vec())
 }
 
 fn asn1() -> Vec<Vec<u8>> {

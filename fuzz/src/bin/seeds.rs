@@ -1,4 +1,4 @@
-//! `seeds FOLDER DICTIONARY`: writes `FOLDER/TARGET/seed-NN` for every target, and the dictionary.
+//! `seeds FOLDER DICTIONARY`: writes `FOLDER/TARGET/seed-NNN` for every target, and the dictionary.
 
 // For the functions that the coverage counters call.
 use libfuzzer_sys as _;
@@ -11,11 +11,15 @@ fn main() -> io::Result<()> {
     let (Some(folder), Some(dictionary)) = (arguments.next(), arguments.next()) else {
         return Err(io::Error::other("expected a folder for the seeds and a file for the dictionary"));
     };
-    for (target, seeds) in scep_fuzz::seeds::all() {
+    for (target, seeds) in scep_fuzz::seeds::all().map_err(io::Error::other)? {
         let folder = folder.join(target);
+        // What an earlier version wrote is no seed any more.
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
         fs::create_dir_all(&folder)?;
         for (number, seed) in seeds.iter().enumerate() {
-            fs::write(folder.join(format!("seed-{number:02}")), seed)?;
+            fs::write(folder.join(format!("seed-{number:03}")), seed)?;
         }
     }
     fs::write(dictionary, scep_fuzz::seeds::dictionary())
