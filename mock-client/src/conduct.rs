@@ -42,6 +42,8 @@ pub struct Conduct {
     pub discards_rejected: bool,
     /// Installs nothing after FAILURE.
     pub discards_on_failure: bool,
+    /// Installs no certificate of its own making after an answer that it rejected, or none.
+    pub discards_own: bool,
     /// What happens after a refusal was reported.
     pub on_refusal: OnRefusal,
 }
@@ -76,6 +78,7 @@ impl Default for Conduct {
             reports_refusal: true,
             discards_rejected: true,
             discards_on_failure: true,
+            discards_own: true,
             on_refusal: OnRefusal::End,
         }
     }

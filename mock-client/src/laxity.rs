@@ -147,7 +147,7 @@ pub const LAXITIES: &[Laxity] = &[
     },
     Laxity {
         id: "report-refusal",
-        title: "ends with exit code 0 though it was refused or rejected the answer",
+        title: "ends with exit code 0 though it was refused, rejected the answer or got none",
         requirement: "S-client-reports",
         apply: |conduct| conduct.reports_refusal = false,
     },
@@ -162,6 +162,12 @@ pub const LAXITIES: &[Laxity] = &[
         title: "installs its self-signed certificate after FAILURE",
         requirement: "S-client-installs-granted",
         apply: |conduct| conduct.discards_on_failure = false,
+    },
+    Laxity {
+        id: "install-on-rejection",
+        title: "installs its self-signed certificate after an answer that it rejected, or none",
+        requirement: "S-client-installs-granted",
+        apply: |conduct| conduct.discards_own = false,
     },
     Laxity {
         id: "other-signer-key",
@@ -189,13 +195,13 @@ pub const LAXITIES: &[Laxity] = &[
     },
     Laxity {
         id: "crash-on-failure",
-        title: "is ended by a signal after it reported FAILURE or a rejected answer",
+        title: "is ended by a signal after it reported FAILURE, a rejected answer or none",
         requirement: "S-client-survives",
         apply: |conduct| conduct.on_refusal = OnRefusal::Crash,
     },
     Laxity {
         id: "hang-on-failure",
-        title: "never ends after it reported FAILURE or a rejected answer",
+        title: "never ends after it reported FAILURE, a rejected answer or none",
         requirement: "S-client-survives",
         apply: |conduct| conduct.on_refusal = OnRefusal::Hang,
     },

@@ -80,8 +80,8 @@ fn write(args: &EnrollArgs, enrolled: &Enrolled) -> Result<(), FileError> {
 
 /// The habits that no client should have, once everything is reported.
 fn after_refusal(conduct: &Conduct, enrolled: &Enrolled, io: &mut Io<'_>) {
-    use scep::client::Verdict::{Refused, Rejected};
-    if !matches!(enrolled.ended, Ok(Refused { .. } | Rejected(_))) {
+    use scep::client::Verdict::{NoAnswer, Refused, Rejected};
+    if !matches!(enrolled.ended, Ok(Refused { .. } | Rejected(_) | NoAnswer(_))) {
         return;
     }
     io.flush();

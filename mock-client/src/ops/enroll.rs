@@ -236,6 +236,9 @@ fn to_install(
         Verdict::Issued { .. } if !conduct.installs_own => ca?.issuer().cloned(),
         Verdict::Issued { certificate, .. } => conduct.installs_issued.then(|| certificate.as_ref().clone()),
         Verdict::Refused { .. } if !conduct.discards_on_failure => Some(transaction?.signer.clone()),
+        Verdict::Rejected(_) | Verdict::NoAnswer(_) if !conduct.discards_own => {
+            Some(transaction?.signer.clone())
+        }
         Verdict::Rejected(_) if !conduct.discards_rejected => {
             let (before, response) = transaction?.last.clone()?;
             take_unchecked(before, &response, clock)
@@ -261,7 +264,11 @@ fn exit(ended: &Result<Verdict, Failure>, conduct: &Conduct) -> Exit {
     match ended {
         Ok(Verdict::Issued { .. }) if !conduct.reports_issued => Exit::Internal,
         Ok(Verdict::Issued { .. }) => Exit::Done,
-        Ok(Verdict::Refused { .. } | Verdict::Rejected(_)) if !conduct.reports_refusal => Exit::Done,
+        Ok(Verdict::Refused { .. } | Verdict::Rejected(_) | Verdict::NoAnswer(_))
+            if !conduct.reports_refusal =>
+        {
+            Exit::Done
+        }
         Ok(Verdict::Refused { .. }) => Exit::Refused,
         Ok(Verdict::Rejected(_)) => Exit::Rejected,
         Ok(Verdict::NoAnswer(_)) => Exit::Network,

@@ -153,6 +153,15 @@ fn install_on_failure_installs_its_own_certificate() {
 }
 
 #[test]
+fn install_on_rejection_installs_its_own_certificate_and_says_what_happened() {
+    let (enrolled, _) = lax(&["install-on-rejection"], &mut wrong_nonce());
+    assert_eq!(enrolled.exit, Exit::Rejected);
+    assert!(enrolled.certificate.unwrap().is_self_signed());
+    let (refused, _) = lax(&["install-on-rejection"], &mut refusing());
+    assert_eq!((refused.exit, refused.certificate), (Exit::Refused, None));
+}
+
+#[test]
 fn discard_issued_and_exit_installed_tell_only_half_of_the_truth() {
     let (discarded, _) = lax(&["discard-issued"], &mut Service::new());
     assert_eq!((discarded.exit, discarded.certificate), (Exit::Done, None));
