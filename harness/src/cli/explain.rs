@@ -1,7 +1,7 @@
 //! `sceptic explain`: the documentation of words, from the same tables that the program runs on.
 
 use super::{Failure, say};
-use crate::data::{Suite, did_you_mean};
+use crate::data::{Case, Change, Departure, Mutant, Suite, did_you_mean};
 use crate::exit::Exit;
 use crate::judge::facts;
 use crate::step::{VERBS, VerbRow, verb};
@@ -53,6 +53,24 @@ fn verb_row(row: &VerbRow) -> String {
     format!("{:<18} {}\n{:18} takes {}", row.verb.name, row.doc, "", row.verb.parameters.join(", "))
 }
 
+/// Cases and mutants that commit a fault.
+fn users(suite: &Suite, fault: &str) -> Vec<String> {
+    let in_case = |case: &Case| match &case.change {
+        Some(Change::Fault { fault: used, .. }) => used == fault,
+        Some(Change::Serve(served)) => served.fault == fault,
+        Some(Change::Set { .. } | Change::Unset { .. }) | None => false,
+    };
+    let in_mutant =
+        |mutant: &Mutant| matches!(&mutant.departure, Departure::Fault { fault: used, .. } if used == fault);
+    let cases = suite.cases.values().filter(|case| in_case(case)).map(|case| format!("case {}", case.id));
+    let mutants = suite
+        .mutants
+        .values()
+        .filter(|mutant| in_mutant(mutant))
+        .map(|mutant| format!("mutant {}", mutant.id));
+    cases.chain(mutants).collect()
+}
+
 fn one(suite: &Suite, word: &str) -> Result<u8, Failure> {
     if let Some(row) = suite.register.requirement(word) {
         say(format!("{}  {}  section {}\n{}", row.id, row.level, row.section, row.statement));
@@ -81,7 +99,10 @@ fn one(suite: &Suite, word: &str) -> Result<u8, Failure> {
         return Ok(Exit::Satisfied.code());
     }
     if let Ok(fault) = scep::fault::find(word) {
-        say(format!("{}  {}", fault.id, fault.title));
+        say(format!("{}  {}\nviolates {}", fault.id, fault.title, fault.breaks.join(", ")));
+        for user in users(suite, word) {
+            say(format!("used by {user}"));
+        }
         return Ok(Exit::Satisfied.code());
     }
     let paths: Vec<String> = facts::paths().map(|(path, _)| path).collect();

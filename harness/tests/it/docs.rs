@@ -23,6 +23,14 @@ fn the_table_of_exit_codes_is_what_explain_exit_prints() {
     assert_eq!(blocks(&text, "text").first().copied(), Some(printed.as_str()), "paste the new table");
 }
 
+#[test]
+fn the_catalogue_of_faults_is_what_explain_fault_prints() {
+    let folder = tempfile::tempdir().unwrap();
+    let printed = sceptic(folder.path(), &["explain", "fault"]).stdout;
+    let text = document("faults.md");
+    assert_eq!(blocks(&text, "text").first().copied(), Some(printed.as_str()), "paste the new table");
+}
+
 /// The files of docs/cases.md, in a copy of the data folders.
 fn with_the_example(folder: &Path) -> PathBuf {
     let data = folder.join("data");
@@ -66,7 +74,9 @@ fn the_example_of_how_to_write_a_case_passes_lint_and_the_reference_server() {
 fn every_command_line_in_the_readme_and_docs_is_one_that_the_program_has() {
     let folder = tempfile::tempdir().unwrap();
     let help = sceptic(folder.path(), &["--help"]).stdout;
-    for name in ["../README.md", "../CONTRIBUTING.md", "cases.md", "evidence.md", "exit-codes.md"] {
+    for name in
+        ["../README.md", "../CONTRIBUTING.md", "cases.md", "evidence.md", "exit-codes.md", "faults.md"]
+    {
         let text = document(name);
         let after = |lead: &str| {
             let starts = text.match_indices(lead).map(|(at, _)| &text[at + lead.len()..]).collect::<Vec<_>>();

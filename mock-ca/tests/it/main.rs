@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod admin;
+mod delivery;
 mod device;
 mod enrol;
 mod faults;

@@ -56,6 +56,13 @@ pub enum Attribute {
         /// New length.
         length: usize,
     },
+    /// Text after the content.
+    Append {
+        /// Which.
+        attr: String,
+        /// The text.
+        text: String,
+    },
     /// Content is filled up with one character.
     Fill {
         /// Which.
@@ -164,6 +171,9 @@ impl Attribute {
                 xor_at(content, *at, *xor);
             }),
             Self::Resize { attr, length } => edit(all, attr, |_, content| content.resize(*length, 0)),
+            Self::Append { attr, text } => {
+                edit(all, attr, |_, content| content.extend_from_slice(text.as_bytes()))
+            }
             Self::Fill { attr, with, length } => edit(all, attr, |_, content| {
                 content.resize(*length, u8::try_from(*with).unwrap_or(b'?'));
             }),

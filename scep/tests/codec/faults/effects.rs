@@ -211,6 +211,13 @@ fn every_operator_is_one_of_a_fault_that_is_tested() {
     assert!(known.len() > 80, "{known:?}");
     assert_eq!(known.difference(&used).collect::<Vec<_>>(), Vec::<&String>::new(), "without a test");
     assert_eq!(used.difference(&known).collect::<Vec<_>>(), Vec::<&String>::new(), "unknown");
+    let documented: BTreeSet<String> = include_str!("../../../../docs/faults.md")
+        .lines()
+        .filter(|line| line.starts_with('|'))
+        .flat_map(|line| line.split('`').skip(1).step_by(2))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(documented, known, "the table of docs/faults.md");
 }
 
 fn all_files() -> String {
