@@ -53,7 +53,8 @@ fn read_pair(text: &str, at: usize, strings: Strings) -> Result<(TypeAndValue, u
 
 fn read_value(text: &str, start: usize) -> Result<(Vec<Located>, usize), Wrong> {
     let mut characters = Vec::new();
-    let mut rest = text.char_indices().skip_while(|(at, _)| *at < start);
+    let value = text.get(start..).unwrap_or_default();
+    let mut rest = value.char_indices().map(|(at, c)| (start + at, c));
     while let Some((at, c)) = rest.next() {
         match c {
             '/' => return Ok((characters, at)),

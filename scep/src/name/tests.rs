@@ -150,6 +150,12 @@ fn a_name_with_more_attributes_than_the_limit_is_no_name() {
     assert!(Name::from_der(&name(limit + 1)).is_none() && print(&name(limit + 1)).starts_with('#'));
 }
 
+#[test]
+fn a_megabyte_that_is_no_name_is_printed_at_once() {
+    // Copied for every octet, it would take minutes.
+    assert_eq!(print(&vec![0xab; 1 << 20]).len(), 1 + (2 << 20));
+}
+
 fn any_value() -> impl Strategy<Value = String> {
     prop_oneof![
         "[ -~]{1,30}",

@@ -73,5 +73,6 @@ pub(super) fn hex_digit(digit: u8) -> Option<u8> {
 
 /// `#` and the octets in hex.
 pub(crate) fn hex(octets: &[u8]) -> String {
-    octets.iter().fold(String::from("#"), |text, octet| format!("{text}{octet:02X}"))
+    // Into one text: a name of a megabyte has to be printed too.
+    std::iter::once("#".to_owned()).chain(octets.iter().map(|octet| format!("{octet:02X}"))).collect()
 }
