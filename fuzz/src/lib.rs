@@ -7,6 +7,8 @@ mod ber;
 mod material;
 #[path = "../../scep/tests/codec/readers.rs"]
 mod readers;
+
+pub mod growth;
 pub mod seeds;
 // With the allocator that counts.
 #[path = "../../scep/tests/memory/held.rs"]
