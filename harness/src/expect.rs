@@ -5,8 +5,10 @@
 //! requirements, decides the gates and closes the run. Nothing here changes a result: a covered failure
 //! stays a failure, with an overlay beside it.
 
+mod again;
 mod drift;
 mod gate;
+mod listed;
 mod names;
 mod tally;
 
@@ -14,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
+pub use self::again::conclude_again;
 pub use self::gate::{Interruption, Policy, Strict, gates};
 use self::names::{case_of, speaks_of};
 pub use self::tally::{Requirement, end, requirements};

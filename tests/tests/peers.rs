@@ -3,10 +3,12 @@
 //! `SCEPTIC_PEERS=auto|require|off` says what a missing peer means: ignored, failed, or not looked for.
 
 use std::fs;
-use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use ::sceptic::data::Expectations;
+use ::sceptic::data::{Expectations, Suite};
+use ::sceptic::exit::Exit;
+use ::sceptic::expect::{self, Requirement, Strict};
+use ::sceptic::report::RunFolder;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use tests::peers::{
     Decision, MockCa, Policy, Scepserver, http, mock_client, namespace, openssl, policy, process, scepclient,
@@ -62,14 +64,9 @@ const TESTS: &[PeerTest] = &[
         run: mock_client_refuses_single_des_of_scepserver,
     },
     PeerTest {
-        name: "sceptic_finds_scepserver_as_its_expectations_say",
+        name: "sceptic_finds_scepserver_as_its_expectations_say_and_each_is_needed",
         programs: &["scepserver"],
-        run: sceptic_finds_scepserver_as_its_expectations_say,
-    },
-    PeerTest {
-        name: "sceptic_fails_scepserver_when_an_expectation_is_missing",
-        programs: &["scepserver"],
-        run: sceptic_fails_scepserver_when_an_expectation_is_missing,
+        run: sceptic_finds_scepserver_as_its_expectations_say_and_each_is_needed,
     },
     PeerTest {
         name: "openssl_shows_what_the_expectations_of_scepserver_say",
@@ -217,38 +214,36 @@ fn mock_client_refuses_single_des_of_scepserver() -> Result<(), Failed> {
     Ok(())
 }
 
-fn sceptic_finds_scepserver_as_its_expectations_say() -> Result<(), Failed> {
+/// One run, concluded again with each entry left out in turn: every one stands for a failure that gates.
+fn sceptic_finds_scepserver_as_its_expectations_say_and_each_is_needed() -> Result<(), Failed> {
     let server = Scepserver::start()?;
     let folder = tempfile::tempdir()?;
-    let expectations = sceptic::scepserver_folder().join("expectations.toml");
-    let ran = sceptic::run(&server, &expectations, &folder.path().join("run"), &[])?;
+    let path = sceptic::scepserver_folder().join("expectations.toml");
+    let out = folder.path().join("run");
+    let ran = sceptic::run(&server, &path, &out, &[])?;
     assert_eq!(ran.status.code(), Some(0), "{}", ran.output);
+    drop(server);
     for report in ["results.jsonl", "junit.xml", "report.html"] {
-        assert!(folder.path().join("run").join(report).is_file(), "no {report}:\n{}", ran.output);
+        assert!(out.join(report).is_file(), "no {report}:\n{}", ran.output);
     }
-    Ok(())
-}
 
-/// Each entry in turn is left out: every one of them stands for a failure that gates.
-fn sceptic_fails_scepserver_when_an_expectation_is_missing() -> Result<(), Failed> {
-    const ENTRY: &str = "\n[[expect]]\n";
-    let server = Scepserver::start()?;
-    let folder = tempfile::tempdir()?;
-    // The evidence has to lie beside the expectations, also beside these.
-    copy(&sceptic::scepserver_folder(), folder.path())?;
-    let path = folder.path().join("expectations.toml");
-    let entries = Expectations::load(&path)?.entries;
-    let text = fs::read_to_string(&path)?;
-    let parts: Vec<&str> = text.split(ENTRY).collect();
-    assert_eq!(parts.len(), entries.len() + 1, "the head of the file, and one part for each entry");
-    assert!(!entries.is_empty());
-    for (index, entry) in entries.iter().enumerate() {
-        let mut others = parts.clone();
-        others.remove(index + 1);
-        fs::write(&path, others.join(ENTRY))?;
-        let out = folder.path().join(format!("run-{index}"));
-        let ran = sceptic::run(&server, &path, &out, &[&entry.case])?;
-        assert_eq!(ran.status.code(), Some(10), "without {} {}\n{}", entry.case, entry.check, ran.output);
+    let suite = Suite::embedded()?;
+    let run = RunFolder::open(&out)?;
+    let listed = Expectations::load(&path)?;
+    let today = run.run().started[..10].parse()?;
+    let concluded = |entries| {
+        let file = Expectations { entries, ..listed.clone() };
+        let version = run.run().subject_version.as_deref();
+        let expectations = expect::Expectations::listed(&suite, file, today, version);
+        let mut lines = run.lines().to_vec();
+        expect::conclude_again(&mut lines, &expectations, Strict::Must, &Requirement::of(&suite)).exit
+    };
+    assert_eq!(concluded(listed.entries.clone()), Exit::Satisfied);
+    assert!(!listed.entries.is_empty());
+    for (index, entry) in listed.entries.iter().enumerate() {
+        let mut others = listed.entries.clone();
+        others.remove(index);
+        assert_eq!(concluded(others), Exit::NotConformant, "without {} {}", entry.case, entry.check);
     }
     Ok(())
 }
@@ -261,21 +256,6 @@ fn openssl_shows_what_the_expectations_of_scepserver_say() -> Result<(), Failed>
     for entry in &expectations.entries {
         let shown = process::run(Command::new("sh").args(["-c", &entry.openssl]).current_dir(&folder))?;
         assert!(!shown.is_empty(), "{} {}: `{}` shows nothing", entry.case, entry.check, entry.openssl);
-    }
-    Ok(())
-}
-
-/// Copies a folder and all in it.
-fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in from.read_dir()? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), target)?;
-        }
     }
     Ok(())
 }

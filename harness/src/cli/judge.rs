@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::perform::write_results;
-use super::{Failure, say, with_causes};
+use super::{Failure, options, say, with_causes};
 use crate::data::Suite;
 use crate::exit::Exit;
+use crate::expect::{self, Expectations, Requirement, Strict};
 use crate::judge;
 use crate::report::{ReadError, RunFolder};
 use crate::results::{CheckLine, Line};
@@ -18,13 +19,26 @@ pub(super) struct Args {
     /// Run folder.
     #[arg(value_name = "RUN")]
     run: PathBuf,
-    /// Write the new verdicts into this folder, as results.jsonl; sums and exit code stay those of the run.
+    /// Write the new verdicts into this folder, as results.jsonl; without --expect, sums and exit code stay
+    /// those of the run.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Conclude the run with these expectations instead of its own.
+    #[arg(long, value_name = "FILE")]
+    expect: Option<PathBuf>,
+    /// With --expect: warnings gate too.
+    #[arg(long, requires = "expect")]
+    strict: bool,
 }
 
 pub(super) fn run(suite: Suite, args: &Args) -> Result<u8, Failure> {
     let folder = open(&args.run)?;
+    let version = folder.run().subject_version.as_deref();
+    // Read before anything is judged: a broken file is told at once.
+    let expectations = match &args.expect {
+        Some(path) => Some(options::expectations(&suite, Some(path), options::now(), version)?),
+        None => None,
+    };
     let mut recorded = recorded(&folder);
     let mut lines = Vec::new();
     let (mut checks, mut differ) = (0, Vec::new());
@@ -50,7 +64,9 @@ pub(super) fn run(suite: Suite, args: &Args) -> Result<u8, Failure> {
                     // An entry of the expectations covers a result and a reason: while they stay, so does it.
                     if let Some(before) = before.filter(|before| is_same(before, check)) {
                         check.expected_by_file = before.expected_by_file;
-                        check.note.clone_from(&before.note);
+                        if expectations.is_none() {
+                            check.note.clone_from(&before.note);
+                        }
                     }
                 }
                 let mut case = case.clone();
@@ -68,6 +84,10 @@ pub(super) fn run(suite: Suite, args: &Args) -> Result<u8, Failure> {
     differ.extend(
         recorded.values().map(|gone| format!("{} {} on {}: is judged no more", gone.case, gone.id, gone.on)),
     );
+    let mut exit = folder.end().exit;
+    if let Some(expectations) = &expectations {
+        exit = conclude(&suite, expectations, args, &mut lines);
+    }
     if let Some(out) = &args.out {
         std::fs::create_dir_all(out)?;
         write_results(out, &lines)?;
@@ -76,7 +96,25 @@ pub(super) fn run(suite: Suite, args: &Args) -> Result<u8, Failure> {
         say(word);
     }
     say(format!("{checks} checks judged again from {}, {} differ", args.run.display(), differ.len()));
-    Ok(if differ.is_empty() { folder.end().exit } else { Exit::Drift.code() })
+    Ok(if differ.is_empty() { exit } else { Exit::Drift.code() })
+}
+
+/// Gives the run the drift, sums and end of other expectations, says what gates, and gives the exit code.
+fn conclude(suite: &Suite, expectations: &Expectations, args: &Args, lines: &mut Vec<Line>) -> u8 {
+    if let Some(Line::Run(run)) = lines.first_mut() {
+        run.expectations = args.expect.as_ref().map(|path| path.display().to_string());
+    }
+    let strict = if args.strict { Strict::Should } else { Strict::Must };
+    let conclusion = expect::conclude_again(lines, expectations, strict, &Requirement::of(suite));
+    conclusion.notes.iter().for_each(say);
+    for line in &*lines {
+        match line {
+            Line::Drift(drift) => say(format!("drift: {} {}: {}", drift.case, drift.check, drift.message)),
+            Line::End(end) => end.gate.iter().for_each(|gate| say(format!("{}: {}", gate.code, gate.why))),
+            _ => {}
+        }
+    }
+    conclusion.exit.code()
 }
 
 fn open(run: &Path) -> Result<RunFolder, Failure> {

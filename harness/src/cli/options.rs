@@ -10,7 +10,7 @@ use scep::UnixTime;
 use super::Failure;
 use crate::data::{Expectations as File, Instance, Suite};
 use crate::exit::Exit;
-use crate::expect::{Entry, Expectations, Known};
+use crate::expect::Expectations;
 use crate::plan::{self, Pool};
 
 /// Seed, jobs and place of a run.
@@ -121,22 +121,6 @@ pub(super) fn date(time: UnixTime) -> Date {
     text.get(..10).and_then(|date| date.parse().ok()).unwrap_or(Date::ZERO)
 }
 
-/// Everything that exists, for expectations.
-pub(super) fn known(suite: &Suite) -> Known {
-    let mut known = Known::default();
-    for case in suite.cases.values() {
-        let checks: Vec<&str> = case.checks.iter().map(|check| check.id.as_str()).collect();
-        known.insert(case.id.as_str(), checks.clone());
-        for instance in case.instances() {
-            known.insert(instance.id, checks.clone());
-        }
-        for alias in &case.aliases {
-            known.alias(alias.as_str(), case.id.as_str());
-        }
-    }
-    known
-}
-
 /// Expectations from a file, laid against what exists.
 pub(super) fn expectations(
     suite: &Suite,
@@ -145,18 +129,5 @@ pub(super) fn expectations(
     version: Option<&str>,
 ) -> Result<Expectations, Failure> {
     let Some(path) = file else { return Ok(Expectations::none()) };
-    let file = File::load(path)?;
-    let entries = file.entries.into_iter().map(|entry| Entry {
-        case: entry.case,
-        check: entry.check,
-        result: entry.result,
-        reason: entry.reason,
-        because: entry.because,
-        owner: entry.owner,
-        since: entry.since,
-        expires: entry.expires,
-        version: file.version.clone(),
-        max: entry.max.unwrap_or(1),
-    });
-    Ok(Expectations::new(entries.collect(), known(suite), date(now), version))
+    Ok(Expectations::listed(suite, File::load(path)?, date(now), version))
 }

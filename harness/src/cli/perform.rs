@@ -80,13 +80,7 @@ impl Performance<'_> {
             interruption,
             ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
         };
-        let conclusion = conclude(&mut lines, &closing, &|id| {
-            self.suite.register.requirement(id).map(|row| Requirement {
-                level: row.level,
-                section: row.section.clone(),
-                statement: row.statement.clone(),
-            })
-        });
+        let conclusion = conclude(&mut lines, &closing, &Requirement::of(self.suite));
         write_results(&self.folder, &lines)?;
         for note in &conclusion.notes {
             heard(terminal.say(note))?;

@@ -80,8 +80,19 @@ fn a_run_whose_failures_are_all_listed_exits_with_0_and_one_entry_less_does_not(
     write(folder.path(), "", &entries[1..]);
     let short = against(&server, folder.path(), "short", &["--expect", "expect.toml"]);
     assert_eq!(short.code, 10, "{}", short.stdout);
-    // Judged again with the same marks.
+    // Judged again with the same marks, or with those of another file.
+    drop(server);
     assert_eq!(sceptic(folder.path(), &["judge", "listed"]).code, 0);
+    let again = sceptic(folder.path(), &["judge", "listed", "--expect", "expect.toml", "--out", "again"]);
+    assert_eq!(again.code, 10, "{}", again.stdout);
+    assert_eq!(gates(&open(&folder.path().join("again"))), gates(&open(&folder.path().join("short"))));
+    let marks = |run: &str| {
+        let run = open(&folder.path().join(run));
+        checks(&run).map(|check| (check.id.clone(), check.expected_by_file)).collect::<Vec<_>>()
+    };
+    assert_eq!(marks("again"), marks("short"));
+    let back = sceptic(folder.path(), &["judge", "short", "--expect", "nothing.toml"]);
+    assert_eq!(back.code, 5, "{}", back.stderr);
 }
 
 #[rstest]
