@@ -33,7 +33,7 @@ mod time_limit;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-pub use ability::{Ability, AbilityRole, Declaration, Has, Known, Standing};
+pub use ability::{Ability, AbilityRole, Declaration, Has, Known, LEGACY, Standing};
 pub use axes::{Axes, Axis, AxisValue, Instance};
 pub use broken::{Broken, BrokenData};
 pub use case::{Case, Change, MessageFilter, Repeat, Role, Served, Step, Tier};

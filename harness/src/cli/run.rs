@@ -8,7 +8,7 @@ use super::options::{self, RunOptions};
 use super::perform::{Part, Performance};
 use super::{Failure, say};
 use crate::data::peer::Side;
-use crate::data::{Declaration, Known, Peer, Role, Suite, did_you_mean};
+use crate::data::{Declaration, Known, LEGACY, Peer, Role, Standing, Suite, did_you_mean};
 use crate::exit::Exit;
 use crate::expect::{Expectations, Policy, Strict};
 use crate::plan::{Order, Plan, Pool};
@@ -18,6 +18,7 @@ use crate::runner::keys::Keys;
 use crate::runner::operator::Operator;
 use crate::runner::preflight::{self, Stop};
 use crate::runner::session::{Session, Subject};
+use crate::runner::spoken::Spoken;
 use crate::runner::subject::ServerSubject;
 use crate::runner::{Endpoint, Http};
 use crate::selftest::own_folder;
@@ -82,10 +83,28 @@ async fn run_async(suite: Arc<Suite>, args: &Args, program: &str) -> Result<u8, 
         Arc::new(options::expectations(&suite, args.expect.as_deref(), now, target.version.as_deref())?);
     let mut known = target.known.clone();
     let again = again(&target, args, program, &options::seed_text(&seed));
-    let (subject, keys) = match target.role {
+    let legacy = suite.abilities.get(LEGACY).is_some_and(|ability| known.about(ability) == Standing::Has);
+    let mut notes = target.notes.clone();
+    let (mut subject, keys) = match target.role {
         Role::Server => server(&target, args)?,
-        Role::Client => client(&target)?,
+        Role::Client => client(&target, legacy)?,
     };
+    match &mut subject {
+        Subject::Server(subject) => {
+            let found = preflight::discover(subject).await.map_err(stopped)?;
+            if legacy {
+                let keywords: Vec<&str> = found.keywords.iter().flatten().map(String::as_str).collect();
+                let spoken = Spoken::with_an_old_server(&keywords);
+                notes.push(spoken.note());
+                Arc::make_mut(subject).spoken = Some(spoken);
+            }
+            known.announced = found.keywords.map(|keywords| keywords.into_iter().collect());
+        }
+        Subject::Client(_) if legacy => {
+            notes.push("declared old: our server takes single DES and MD5 from it".to_owned());
+        }
+        Subject::Client(_) => {}
+    }
     let session = Session {
         suite: suite.clone(),
         subject,
@@ -97,10 +116,6 @@ async fn run_async(suite: Arc<Suite>, args: &Args, program: &str) -> Result<u8, 
         again,
         ahead: Arc::default(),
     };
-    if let Subject::Server(subject) = &session.subject {
-        let found = preflight::discover(subject).await.map_err(stopped)?;
-        known.announced = found.keywords.map(|keywords| keywords.into_iter().collect());
-    }
     let plan = Plan::new(&suite, instances, &known, Order::ById);
     if target.role == Role::Server {
         control_enrolment(&suite, &session, &plan).await?;
@@ -119,7 +134,7 @@ async fn run_async(suite: Arc<Suite>, args: &Args, program: &str) -> Result<u8, 
         subject_version: target.version,
         profile: format!("{} {}", profile.name, profile.version),
         expectations: args.expect.as_ref().map(|path| path.display().to_string()),
-        notes: target.notes,
+        notes,
     };
     let performance = Performance {
         suite: &suite,
@@ -254,15 +269,17 @@ fn server(target: &Target, args: &Args) -> Result<(Subject, Keys), Failure> {
         http: Http::new(endpoint, Duration::from_millis(args.timeout)),
         challenge: target.challenge.clone(),
         operator,
+        spoken: None,
     };
     Ok((Subject::Server(Arc::new(subject)), keys))
 }
 
-fn client(target: &Target) -> Result<(Subject, Keys), Failure> {
+fn client(target: &Target, legacy: bool) -> Result<(Subject, Keys), Failure> {
     let peer =
         target.peer.clone().ok_or_else(|| Failure::new(Exit::Usage, "run a client without a peer file"))?;
     let keys = Keys::public_pool().map_err(Failure::internal)?;
-    let subject = ClientSubject { peer, embedded: false, arguments: Vec::new(), bin_dir: own_folder() };
+    let subject =
+        ClientSubject { peer, embedded: false, arguments: Vec::new(), legacy, bin_dir: own_folder() };
     Ok((Subject::Client(Arc::new(subject)), keys))
 }
 

@@ -129,6 +129,7 @@ pub(super) fn reference_subject(server: &Arc<mock_ca::Running>) -> Result<(Subje
         http: Http::new(endpoint, Duration::from_secs(5)),
         challenge: Some(CHALLENGE.to_owned()),
         operator: Operator::Embedded(server.clone()),
+        spoken: None,
     };
     let has = |id: &str| (id.to_owned(), Declaration { has: true, because: None });
     let declared = REFERENCE_SERVER.iter().map(|id| has(id)).collect();
@@ -158,8 +159,13 @@ const REFERENCE_SERVER: &[&str] = &[
 pub(super) fn reference_client(suite: &Suite) -> Result<(Subject, Known), Failure> {
     let peer = reference_peer(suite)?;
     let known = Known { declared: peer.abilities.clone(), ..Known::default() };
-    let subject =
-        ClientSubject { peer, embedded: true, arguments: Vec::new(), bin_dir: PathBuf::from("embedded") };
+    let subject = ClientSubject {
+        peer,
+        embedded: true,
+        arguments: Vec::new(),
+        legacy: false,
+        bin_dir: PathBuf::from("embedded"),
+    };
     Ok((Subject::Client(Arc::new(subject)), known))
 }
 

@@ -8,6 +8,10 @@ use super::broken::Broken;
 use super::check::Origin;
 use super::source::Source;
 
+/// The ability by which a subject is declared to be an old one. No case needs it: it changes what the runner
+/// speaks with the subject.
+pub const LEGACY: &str = "legacy.algorithms";
+
 /// Schema of the abilities file.
 pub(crate) const SCHEMA: &str = "sceptic/abilities/1";
 

@@ -31,6 +31,8 @@ pub struct ClientSubject {
     pub embedded: bool,
     /// Further arguments of every command: laxities and faults of a mutant.
     pub arguments: Vec<String>,
+    /// It is declared to be an old one: our server then takes single DES and MD5 from it.
+    pub legacy: bool,
     /// Folder of the running program, `{bin_dir}` in commands.
     pub bin_dir: PathBuf,
 }
@@ -43,6 +45,9 @@ pub struct Ran {
     /// Faults that no message was changed by: the case then proves nothing.
     pub undelivered: Vec<String>,
 }
+
+/// What our server then does not refuse.
+const LEGACY_LAXITIES: [&str; 2] = ["single-des", "md5"];
 
 /// Longest standard output or error that is kept, in octets.
 const OUTPUT: usize = 64 << 10;
@@ -88,7 +93,10 @@ async fn play(
     let mut seed = [0; 32];
     rng.fill_bytes(&mut seed);
     let ca_key = keys.next().and_then(|key| key.to_pem()).map_err(|e| started(e.to_string()))?;
-    let config = mock_ca::Config::for_tests(&challenge, Some(ca_key));
+    let mut config = mock_ca::Config::for_tests(&challenge, Some(ca_key));
+    if subject.legacy {
+        config.laxities.extend(LEGACY_LAXITIES.map(str::to_owned));
+    }
     let server = mock_ca::MockCa::start(config, Arc::new(mock_ca::SystemClock), seed)
         .await
         .map_err(|e| started(e.to_string()))?;

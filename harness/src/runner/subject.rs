@@ -2,6 +2,7 @@
 
 use super::Http;
 use super::operator::Operator;
+use super::spoken::Spoken;
 
 /// A server under test.
 #[derive(Debug, Clone)]
@@ -14,4 +15,6 @@ pub struct ServerSubject {
     pub challenge: Option<String>,
     /// Who approves.
     pub operator: Operator,
+    /// What it is asked in when it is declared to be an old one.
+    pub spoken: Option<Spoken>,
 }

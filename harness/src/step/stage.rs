@@ -286,7 +286,7 @@ impl<'a> Stage<'a> {
         &mut self,
         call: &Call,
         identity: &Identity,
-        outgoing: Outgoing,
+        mut outgoing: Outgoing,
         mut faults: Faults,
     ) -> Result<Option<PkiStatus>, Error> {
         let failed = call.write_error();
@@ -299,6 +299,9 @@ impl<'a> Stage<'a> {
             Some(issuer) => Ok(issuer),
             None => Err(error),
         })?;
+        if let Some(spoken) = &self.subject.spoken {
+            spoken.apply(&mut outgoing);
+        }
         let parts = MessageParts {
             message_type: outgoing.message_type,
             transaction_id: identity.transaction_id.clone(),

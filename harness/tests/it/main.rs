@@ -6,6 +6,7 @@ mod docs;
 mod exits;
 mod expectations;
 mod judge;
+mod legacy;
 mod mutants;
 mod pair;
 mod program;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Linter;
+use crate::data::ability::{Ability, LEGACY};
 use crate::data::case::Change;
 use crate::data::mutant::{Departure, ReferencePeer};
 use crate::data::nearest::did_you_mean;
@@ -52,7 +53,8 @@ impl Linter<'_> {
         let by_cases = instances.iter().flat_map(|instance| &instance.needs);
         let by_rows = suite.register.rows.values().flat_map(|row| &row.needs);
         let needed: BTreeSet<&String> = by_cases.chain(by_rows).collect();
-        for ability in suite.abilities.values().filter(|ability| !needed.contains(&ability.id)) {
+        let is_idle = |ability: &&Ability| !needed.contains(&ability.id) && ability.id != LEGACY;
+        for ability in suite.abilities.values().filter(is_idle) {
             let message = format!("idle ability `{}`: no case and no requirement needs it", ability.id);
             self.refuse(&ability.origin.file, &format!("ability.{}.id", ability.origin.index), message);
         }
