@@ -14,6 +14,7 @@ mod envelope;
 mod findings;
 mod form;
 mod http;
+mod issuer;
 mod print;
 mod request;
 mod signed;
@@ -23,6 +24,7 @@ pub use findings::Departure;
 pub use form::Form;
 pub use tree::{At, Node};
 
+use scep::certificate::Certificate;
 use scep::key::{Password, PrivateKey};
 use serde::Serialize;
 
@@ -38,6 +40,8 @@ pub struct Options<'a> {
     pub keys: &'a [PrivateKey],
     /// Open envelopes that are for a password.
     pub passwords: &'a [Password],
+    /// Certificates of CAs that are known: certificates and CRLs are verified with them.
+    pub cas: &'a [Certificate],
     /// Show the challengePassword.
     pub show_secrets: bool,
 }

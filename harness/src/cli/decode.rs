@@ -3,6 +3,9 @@
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use scep::ca_cert::CaCertificates;
+use scep::certificate::Certificate;
+use scep::http::{HttpResponse, Operation};
 use scep::key::{Password, PrivateKey};
 
 use super::{Failure, say};
@@ -21,6 +24,9 @@ pub(super) struct Args {
     /// Open envelopes that are for a password with this one, the challengePassword; repeatable.
     #[arg(long, value_name = "TEXT")]
     password: Vec<String>,
+    /// Verify certificates and CRLs with these CA certificates too (PEM, one or several, or DER); repeatable.
+    #[arg(long, value_name = "FILE")]
+    ca: Vec<PathBuf>,
     /// Take the input in this form: der, pem, base64, hex, url, http, text.
     #[arg(long, value_name = "FORM")]
     form: Option<Form>,
@@ -36,8 +42,14 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
     let keys = args.key.iter().map(|path| read_key(path)).collect::<Result<Vec<_>, _>>()?;
     let passwords: Vec<Password> = args.password.iter().map(|text| Password::new(text.as_str())).collect();
     let input = read(&args.file)?;
-    let options =
-        Options { form: args.form, keys: &keys, passwords: &passwords, show_secrets: args.show_secrets };
+    let cas = args.ca.iter().map(|path| read_cas(path)).collect::<Result<Vec<_>, _>>()?.concat();
+    let options = Options {
+        form: args.form,
+        keys: &keys,
+        passwords: &passwords,
+        cas: &cas,
+        show_secrets: args.show_secrets,
+    };
     let decoded = decode(&input, options).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
     if args.json {
         say(serde_json::to_string_pretty(&decoded).map_err(Failure::internal)?);
@@ -51,6 +63,15 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
 fn read_key(path: &Path) -> Result<PrivateKey, Failure> {
     PrivateKey::from_pem(&read(path)?)
         .map_err(|error| Failure::new(Exit::Usage, format!("read the key {}: {error}", path.display())))
+}
+
+/// The certificates of a file, as GetCACert gives them or as PEM blocks.
+fn read_cas(path: &Path) -> Result<Vec<Certificate>, Failure> {
+    let response = HttpResponse::ok(scep::http::CA_CERT, read(path)?);
+    let octets = response.octets(Operation::GetCaCert, &mut Vec::new());
+    CaCertificates::read(&octets, &mut Vec::new()).map(|read| read.certificates).map_err(|error| {
+        Failure::new(Exit::Usage, format!("read the CA certificate {}: {error}", path.display()))
+    })
 }
 
 /// What cannot be read is a wrong argument, not a failure of ours.

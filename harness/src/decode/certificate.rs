@@ -16,14 +16,27 @@ impl Reader<'_> {
         match Certificate::read(source) {
             Ok(read) => {
                 self.found(read.findings);
-                fields(name, &read.value, outer)
+                let signature = self.certificate_signature(&read.value, outer);
+                fields(name, &read.value, outer, &signature)
             }
             Err(error) => self.unreadable(name, outer, &error),
         }
     }
+
+    fn certificate_signature(&mut self, certificate: &Certificate, outer: &Tlv<'_>) -> String {
+        match certificate.public_key() {
+            _ if !name::same(&certificate.issuer, &certificate.subject) => {
+                let signature = outer.members().ok().and_then(|members| members.get(2).copied());
+                self.issued("certificate", certificate, signature.as_ref())
+            }
+            Err(error) => format!("not checked: {error}"),
+            Ok(_) if certificate.is_self_signed() => "verifies with its own key".to_owned(),
+            Ok(_) => "DOES NOT VERIFY with its own key, though it names itself as issuer".to_owned(),
+        }
+    }
 }
 
-fn fields(label: &str, certificate: &Certificate, outer: &Tlv<'_>) -> Node {
+fn fields(label: &str, certificate: &Certificate, outer: &Tlv<'_>, signature: &str) -> Node {
     let tbs = outer.members().ok().and_then(|members| members.first().copied());
     let members = tbs.and_then(|tbs| tbs.members().ok()).unwrap_or_default();
     let after_issuer: Vec<Tlv<'_>> =
@@ -31,14 +44,6 @@ fn fields(label: &str, certificate: &Certificate, outer: &Tlv<'_>) -> Node {
     let wrapper = members.iter().find(|member| member.tag == tag::context(3));
     let time =
         |time: Option<UnixTime>| time.map_or_else(|| "not a time of DER".to_owned(), |t| t.to_string());
-    let signature = match certificate.public_key() {
-        _ if !name::same(&certificate.issuer, &certificate.subject) => {
-            "by another issuer, not checked".to_owned()
-        }
-        Err(error) => format!("not checked: {error}"),
-        Ok(_) if certificate.is_self_signed() => "verifies with its own key".to_owned(),
-        Ok(_) => "DOES NOT VERIFY with its own key, though it names itself as issuer".to_owned(),
-    };
     let signed = outer.members().unwrap_or_default();
     Node::new(label).value(certificate.subject_text()).at(outer.place()).with([
         Node::new("serialNumber")

@@ -17,14 +17,16 @@ impl Reader<'_> {
         match Crl::read(source) {
             Ok(read) => {
                 self.found(read.findings);
-                fields(label, &read.value, outer)
+                let signature = outer.members().ok().and_then(|members| members.get(2).copied());
+                let signature = self.issued("CRL", &read.value, signature.as_ref());
+                fields(label, &read.value, outer, &signature)
             }
             Err(error) => self.unreadable(label, outer, &error),
         }
     }
 }
 
-fn fields(label: &str, crl: &Crl, outer: &Tlv<'_>) -> Node {
+fn fields(label: &str, crl: &Crl, outer: &Tlv<'_>, signature: &str) -> Node {
     let signed = outer.members().unwrap_or_default();
     let members = signed.first().and_then(|tbs| tbs.members().ok()).unwrap_or_default();
     let mut times = members.iter().filter(|member| is_time(member)).map(Tlv::place);
@@ -62,7 +64,7 @@ fn fields(label: &str, crl: &Crl, outer: &Tlv<'_>) -> Node {
         Node::new("signatureAlgorithm")
             .value(algorithm.unwrap_or_default())
             .at(signed.get(1).map(Tlv::place)),
-        Node::new("signatureValue").value("by the issuer, not checked").at(signed.get(2).map(Tlv::place)),
+        Node::new("signatureValue").value(signature).at(signed.get(2).map(Tlv::place)),
     ])
 }
 

@@ -54,8 +54,8 @@ pub(super) enum Check {
     Possession,
     /// Length and chunks of an HTTP body.
     HttpFraming,
-    /// An HTTP body that is text around the message.
-    TextBody,
+    /// The signature of a certificate or CRL, with the certificates of its issuer.
+    Issuer,
 }
 
 impl Check {
@@ -66,7 +66,7 @@ impl Check {
             Self::Signature => ("verify.signature", "RFC 5652 5.6"),
             Self::Possession => ("verify.possession", "RFC 2986 3"),
             Self::HttpFraming => ("http.framing", "RFC 9112 6 and 7.1"),
-            Self::TextBody => ("http.text-body", "RFC 8894 4.2.1 and 4.3: the body is binary"),
+            Self::Issuer => ("verify.issuer", "RFC 5280 6.1.3 and 6.3.3"),
         }
     }
 }
@@ -138,7 +138,6 @@ const CHECKS: &[(Check, Option<&str>, &str)] = &[
     (Check::Digest, None, "8894-3.2.1-cms-messagedigest-attr"),
     (Check::Signature, None, "8894-3.1-signed-by-sender-key"),
     (Check::Possession, None, "8894-7.9-pkcs10-own-signature"),
-    (Check::TextBody, None, "8894-6-media-types-binary"),
 ];
 
 /// Rules that touch no requirement of the register, each with the reason.

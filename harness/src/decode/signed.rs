@@ -1,6 +1,6 @@
 //! The outer layer: SignedData with its attributes, and whether digest and signature hold.
 
-use scep::attribute::{FailInfo, MessageType, PkiStatus, Text};
+use scep::attribute::{FailInfo, MessageType, PkiStatus, StatedType, Text};
 use scep::cms::{Attribute, AttributeValue, SignedData, SignerInfo};
 use scep::finding::{Part, Rule};
 use scep::message::{PkiMessage, SignatureCheck};
@@ -66,6 +66,7 @@ impl Reader<'_> {
     }
 
     fn signed_fields(&mut self, signed: SignedData, outer: &Tlv<'_>) -> Node {
+        self.met.extend(signed.certificates.iter().take(MET).filter_map(|raw| raw.read().ok()));
         let members = members_at(outer, signed.place);
         let digests: Vec<String> = signed.digest_algorithms.iter().map(|digest| oid::name(*digest)).collect();
         let mut node = Node::new("SignedData").at(signed.place).with([
@@ -233,7 +234,12 @@ impl Reader<'_> {
         let text = || Text { tag: value.tag & !tag::CONSTRUCTED, octets: content.to_vec() }.lossy();
         let at = Some(At::from(value.place));
         let defined = match name {
-            "messageType" => MessageType::parse(content).map(MessageType::name),
+            "messageType" => match StatedType::read(Text { tag: value.tag, octets: content.to_vec() }) {
+                StatedType::Historic(historic) => {
+                    return format!("{} {} (older drafts, not defined by RFC 8894)", text(), historic.name());
+                }
+                stated => stated.defined().map(MessageType::name),
+            },
             "pkiStatus" => PkiStatus::parse(content).map(PkiStatus::name),
             "failInfo" => FailInfo::parse(content).map(FailInfo::name),
             "messageDigest" => {
@@ -269,6 +275,9 @@ fn source_of<'a>(element: &Tlv<'a>) -> Source<'a> {
     let place = element.place();
     Source { bytes: element.bytes(), part: place.part, base: place.start }
 }
+
+/// Certificates of a message that issuers are looked for among: a chain has a handful.
+const MET: usize = 16;
 
 /// SignerInfos that are checked and shown: a message has one, and each costs a copy of the message.
 const SIGNERS: usize = 8;

@@ -3,11 +3,12 @@
 use std::fmt;
 
 use scep::caps::{Capabilities, KEYWORDS};
+use scep::certificate::Certificate;
 use scep::error::Result;
 use scep::finding::Part;
 use scep::key::{Password, PrivateKey};
 use scep::tlv::{Source, Tlv, tag};
-use scep::{Finding, Place};
+use scep::{Finding, Place, Rule};
 use serde::Serialize;
 
 use super::certificate::issuer_and_serial;
@@ -79,6 +80,10 @@ impl Node {
 pub(super) struct Reader<'k> {
     pub(super) keys: &'k [PrivateKey],
     pub(super) passwords: &'k [Password],
+    /// Certificates of CAs that were given.
+    pub(super) cas: &'k [Certificate],
+    /// Certificates of the messages around what is read.
+    pub(super) met: Vec<Certificate>,
     pub(super) show_secrets: bool,
     pub(super) departures: Vec<Departure>,
     /// Elements that may still be listed without a name: an input of empty elements must not become a
@@ -99,6 +104,8 @@ impl<'k> Reader<'k> {
         Self {
             keys: options.keys,
             passwords: options.passwords,
+            cas: options.cas,
+            met: Vec::new(),
             show_secrets: options.show_secrets,
             departures: Vec::new(),
             elements_left: ELEMENTS,
@@ -128,7 +135,7 @@ impl<'k> Reader<'k> {
         {
             let at = At { part: "body", offset: 0, length: octets.len() };
             let detail = format!("expected the octets themselves, got {form} around them");
-            self.check(Check::TextBody, None, Some(at), detail);
+            self.departures.push(Departure::of_rule(Rule::TextBody, None, Some(at), detail));
             return Node::new("body").value(format!("{form} of {} octets", octets.len())).with([tree]);
         }
         let text: String = String::from_utf8_lossy(octets).chars().take(SHOWN).collect();

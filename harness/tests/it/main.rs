@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod cut_short;
+mod decode;
 mod docs;
 mod exits;
 mod expectations;

@@ -102,7 +102,7 @@ fn a_body_that_is_text_around_the_message_is_read_and_reported() {
     let pem = client().certificate.to_pem();
     let decoded = shown(&http("HTTP/1.1 200 OK\nContent-Type: x", pem.as_bytes()), None);
     let text = decoded.to_string();
-    assert!(text.contains("Certificate  CN=router-1,O=lab") && text.contains("http.text-body"), "{text}");
+    assert!(text.contains("Certificate  CN=router-1,O=lab") && text.contains("framing.text-body"), "{text}");
 }
 
 #[test]

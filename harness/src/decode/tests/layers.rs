@@ -140,3 +140,50 @@ fn every_attribute_and_extension_of_a_request_is_shown() {
     assert!(!text.contains("open-sesame"));
     insta::assert_snapshot!(text);
 }
+
+/// A CertRep of the CA with a CRL inside, in the clear.
+fn certrep_with(crl: &scep::crl::Crl) -> Vec<u8> {
+    let der = scep::cms::degenerate_crl(&crl.der).write();
+    let mut faults = faults(&["envelope.bare"]);
+    message(MessageType::CertRep, Some(Outcome::Success), Some(der), &mut faults)
+}
+
+#[test]
+fn a_crl_is_verified_with_a_ca_that_is_given_or_in_the_message() {
+    let verdict = |input: &[u8], cas: &[Certificate]| {
+        let decoded = decode(input, Options { cas, ..Options::default() }).unwrap();
+        let departs = decoded.items[0].findings.iter().any(|finding| finding.rule == "verify.issuer");
+        let text = decoded.to_string();
+        let line = text.lines().rev().find(|line| line.contains("signatureValue")).unwrap();
+        (line.split_once("signatureValue  ").unwrap().1.to_owned(), departs)
+    };
+    let real = crl(2);
+    let ca = ca().certificate;
+    // The same name on another key.
+    let impostor = sender("ra-rsa", "CN=Lab CA").certificate;
+    let open = "not checked: no certificate of its issuer is given (--ca) or in the message";
+    assert_eq!(verdict(&real.der, &[]), (open.to_owned(), false));
+    assert_eq!(verdict(&real.der, &[client().certificate]), (open.to_owned(), false));
+    let holds = "verifies with the certificate of CN=Lab CA";
+    assert_eq!(verdict(&real.der, &[impostor.clone(), ca]), (holds.to_owned(), false));
+    let fails = "DOES NOT VERIFY with the certificate of CN=Lab CA";
+    assert_eq!(verdict(&real.der, &[impostor]), (fails.to_owned(), true));
+
+    // The CertRep carries the certificate of its signer, which is the CA.
+    let text = shown(&certrep_with(&real), None).to_string();
+    assert!(
+        text.contains("crls[0]  CN=Lab CA") && text.contains(&format!("signatureValue  {holds}")),
+        "{text}"
+    );
+    let mut changed = real;
+    *changed.der.last_mut().unwrap() ^= 1;
+    let text = shown(&certrep_with(&changed), None).to_string();
+    assert!(text.contains(&format!("signatureValue  {fails}")) && text.contains("verify.issuer"), "{text}");
+}
+
+#[test]
+fn a_message_type_of_older_drafts_has_its_name() {
+    let update = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/data/attributes/message-type-18.der");
+    let text = shown(&std::fs::read(update).unwrap(), None).to_string();
+    assert!(text.contains("18 UpdateReq (older drafts, not defined by RFC 8894)"), "{text}");
+}
