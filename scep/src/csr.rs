@@ -115,6 +115,12 @@ impl Csr {
         self.public_key().is_ok_and(|key| key.verifies(algorithm, &self.info, &self.signature))
     }
 
+    /// Digest by which the request is signed; None when the algorithm is unknown.
+    #[must_use]
+    pub fn digest(&self) -> Option<Digest> {
+        self.signature_algorithm.map(|algorithm| algorithm.digest)
+    }
+
     /// challengePassword as what an envelope may be for (RFC 8894 3.1).
     #[must_use]
     pub fn password(&self) -> Option<Password> {
