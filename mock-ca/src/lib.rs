@@ -18,12 +18,14 @@ pub mod config;
 mod http;
 pub mod laxity;
 mod nearest;
+pub mod preregistration;
 pub mod ra;
 pub mod record;
 mod server;
 pub mod service;
 pub mod store;
 pub mod strictness;
+pub mod template;
 pub mod transaction;
 
 pub use clock::{Clock, ManualClock, SystemClock};

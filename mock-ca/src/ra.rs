@@ -3,9 +3,11 @@
 
 mod approval;
 mod challenge;
+mod secret;
 
 pub use approval::{Mode, WithoutChallenge};
 pub use challenge::Challenge;
+pub use secret::{HashedSecret, generated};
 
 use scep::attribute::FailInfo;
 use scep::csr::Csr;
