@@ -3,9 +3,11 @@
 
 mod args;
 mod enroll;
+mod extras;
 mod getca;
 mod getcaps;
 mod laxities;
+mod lookup;
 mod report;
 
 use std::ffi::OsString;
@@ -96,9 +98,7 @@ pub fn run<A>(args: impl IntoIterator<Item = A>, io: &mut Io<'_>) -> u8
 where
     A: Into<OsString> + Clone,
 {
-    let command = Cli::command()
-        .after_help(Exit::table())
-        .mut_subcommands(|subcommand| subcommand.after_help(Exit::table()));
+    let command = definition();
     let args = std::iter::once(OsString::from("mock-client")).chain(args.into_iter().map(Into::into));
     let parsed = command.try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches));
     let exit = match parsed {
@@ -117,12 +117,27 @@ where
     exit.code()
 }
 
+/// The command line, with the table of exit codes at the end of every help.
+fn definition() -> clap::Command {
+    Cli::command()
+        .after_help(Exit::table())
+        .mut_subcommands(|subcommand| subcommand.after_help(Exit::table()))
+}
+
 fn dispatch(command: &Command, io: &mut Io<'_>) -> Exit {
     let result = match command {
         Command::Getcaps(args) => getcaps::run(args, io),
-        Command::Getca(args) => getca::run(args, io),
-        Command::Enroll(args) => enroll::run(args, io),
+        Command::Getca(args) => getca::current(args, io),
+        Command::Getnextca(args) => getca::next(args, io),
+        Command::Enroll(args) => enroll::first(args, io),
+        Command::Renew(args) => enroll::renew(args, io),
+        Command::Poll(args) => enroll::poll(args, io),
+        Command::Getcert(args) => lookup::certificate(args, io),
+        Command::Getcrl(args) => lookup::crl(args, io),
+        Command::Revoked(args) => lookup::revoked(args, io),
         Command::Laxities => laxities::run(io),
+        Command::Completions { shell } => Ok(extras::completions(*shell, definition(), io)),
+        Command::Man => extras::man(definition(), io),
     };
     result.unwrap_or_else(|error| {
         io.remark(error.to_string());

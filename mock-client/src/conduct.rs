@@ -1,7 +1,6 @@
 //! How the client behaves: what it checks and what it does with the outcome. The default is right; a
 //! [laxity row](crate::laxity::Laxity) changes one thing.
 
-use scep::caps::Capabilities;
 use scep::client::{Checks, Continuity, PollPolicy, Suite};
 use scep::suite::{Cipher, Digest};
 
@@ -97,11 +96,11 @@ impl Conduct {
         Ok(conduct)
     }
 
-    /// Algorithms and transport towards a server with these capabilities.
+    /// What becomes of the algorithms and the transport that were negotiated.
     #[must_use]
-    pub fn suite(&self, capabilities: &Capabilities) -> Suite {
+    pub fn suite(&self, negotiated: Suite) -> Suite {
         let mut suite = if self.announced_only {
-            Suite::choose(capabilities)
+            negotiated
         } else {
             Suite { cipher: Cipher::Aes128, digest: Digest::Sha256, post: true }
         };
@@ -123,32 +122,5 @@ impl Conduct {
             policy.max_polls = 0;
         }
         policy
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use rstest::rstest;
-    use scep::caps::Capabilities;
-    use scep::client::Suite;
-    use scep::suite::{Cipher, Digest};
-
-    use super::Conduct;
-
-    #[rstest]
-    #[case::right(&[], &["SCEPStandard"], Cipher::Aes128, Digest::Sha256, true)]
-    #[case::nothing_announced(&[], &[], Cipher::Des3, Digest::Sha1, false)]
-    #[case::single_des(&["single-des"], &["SCEPStandard"], Cipher::Des, Digest::Sha1, true)]
-    #[case::get_always(&["get-always"], &["SCEPStandard"], Cipher::Aes128, Digest::Sha256, false)]
-    #[case::ignore_caps(&["ignore-caps"], &[], Cipher::Aes128, Digest::Sha256, true)]
-    fn the_suite_is_what_the_server_announces_but_for_laxities(
-        #[case] laxities: &[&str],
-        #[case] keywords: &[&str],
-        #[case] cipher: Cipher,
-        #[case] digest: Digest,
-        #[case] post: bool,
-    ) {
-        let suite = Conduct::with_laxities(laxities).unwrap().suite(&Capabilities::new(keywords));
-        assert_eq!(suite, Suite { cipher, digest, post });
     }
 }

@@ -24,11 +24,13 @@ pub enum Exit {
     Untrusted = 7,
     /// A file could not be read or written.
     Files = 8,
+    /// The certificate is revoked.
+    Revoked = 9,
 }
 
 impl Exit {
     /// Every exit code, in the order of the numbers.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Done,
         Self::Internal,
         Self::Usage,
@@ -38,6 +40,7 @@ impl Exit {
         Self::Network,
         Self::Untrusted,
         Self::Files,
+        Self::Revoked,
     ];
 
     /// The number.
@@ -59,6 +62,7 @@ impl Exit {
             Self::Network => "network",
             Self::Untrusted => "untrusted",
             Self::Files => "files",
+            Self::Revoked => "revoked",
         }
     }
 
@@ -75,6 +79,7 @@ impl Exit {
             Self::Network => "no answer: the server cannot be reached, or speaks no HTTP",
             Self::Untrusted => "the CA certificate is not the one to be trusted",
             Self::Files => "a file could not be read or written",
+            Self::Revoked => "the certificate is revoked",
         }
     }
 

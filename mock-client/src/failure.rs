@@ -22,6 +22,9 @@ pub enum Failure {
     /// The CA could not be authenticated.
     #[error("trust the CA: {0}")]
     Untrusted(#[from] Untrusted),
+    /// What has to survive an interruption could not be kept, so nothing was sent.
+    #[error("{0}")]
+    Journal(String),
     /// A request could not be written.
     #[error("write the request: {0}")]
     Request(#[from] scep::Error),
@@ -35,6 +38,7 @@ impl Failure {
             Self::Network(_) => Exit::Network,
             Self::Answer { .. } => Exit::Rejected,
             Self::Untrusted(_) => Exit::Untrusted,
+            Self::Journal(_) => Exit::Files,
             Self::Request(error) => match error {
                 // The CA's certificate has no key that a request can be encrypted to.
                 scep::Error::Malformed { .. }

@@ -9,7 +9,7 @@ use tempfile::{Builder, NamedTempFile};
 #[derive(Debug, thiserror::Error)]
 #[error("{action} {}: {source}", path.display())]
 pub struct FileError {
-    /// `read` or `write`.
+    /// `read`, `write` or `remove`.
     pub action: &'static str,
     /// Which file.
     pub path: PathBuf,
@@ -18,7 +18,7 @@ pub struct FileError {
 }
 
 impl FileError {
-    fn new(action: &'static str, path: &Path, source: std::io::Error) -> Self {
+    pub(crate) fn new(action: &'static str, path: &Path, source: std::io::Error) -> Self {
         Self { action, path: path.to_owned(), source }
     }
 }
@@ -36,9 +36,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
 /// # Errors
 /// When it cannot be written.
 pub fn write_public(path: &Path, text: &str) -> Result<(), FileError> {
-    let file = write_beside(path, text, 0o644)?;
-    file.persist(path).map_err(|error| FileError::new("write", path, error.error))?;
-    Ok(())
+    replace(path, text.as_bytes(), 0o644)
 }
 
 /// Writes a file that only its owner may read, and never over another one: a key in use is not replaced.
@@ -46,9 +44,56 @@ pub fn write_public(path: &Path, text: &str) -> Result<(), FileError> {
 /// # Errors
 /// When it is there already or cannot be written.
 pub fn write_new_secret(path: &Path, text: &str) -> Result<(), FileError> {
-    let file = write_beside(path, text, 0o600)?;
+    let file = write_beside(path, text.as_bytes(), 0o600)?;
     file.persist_noclobber(path).map_err(|error| FileError::new("write", path, error.error))?;
-    Ok(())
+    sync_folder_of(path)
+}
+
+/// Writes a file that only its owner may read, over what stood there before.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_secret(path: &Path, content: &[u8]) -> Result<(), FileError> {
+    replace(path, content, 0o600)
+}
+
+/// Writes a file with these permissions; what stood there before stays until the new one is complete, and
+/// neither is lost when the power fails.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn replace(path: &Path, content: &[u8], mode: u32) -> Result<(), FileError> {
+    let file = write_beside(path, content, mode)?;
+    file.persist(path).map_err(|error| FileError::new("write", path, error.error))?;
+    sync_folder_of(path)
+}
+
+/// Removes a file; that it is not there is what was wanted.
+///
+/// # Errors
+/// When it stays.
+pub fn remove(path: &Path) -> Result<(), FileError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(FileError::new("remove", path, error))
+        }
+        Ok(()) | Err(_) => sync_folder_of(path),
+    }
+}
+
+/// A name in a folder survives a loss of power only once the folder is on the disk.
+///
+/// # Errors
+/// When the folder cannot be opened.
+pub(crate) fn sync_folder_of(path: &Path) -> Result<(), FileError> {
+    let folder = folder_of(path);
+    match std::fs::File::open(folder).and_then(|folder| folder.sync_all()) {
+        // Some file systems cannot; then nothing better can be done.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(FileError::new("write", path, error))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 /// Makes sure that the file could be written later: its folder is there.
@@ -64,14 +109,14 @@ pub fn expect_folder_of(path: &Path) -> Result<(), FileError> {
     Ok(())
 }
 
-fn folder_of(path: &Path) -> &Path {
+pub(crate) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     }
 }
 
-fn write_beside(path: &Path, text: &str, mode: u32) -> Result<NamedTempFile, FileError> {
+fn write_beside(path: &Path, content: &[u8], mode: u32) -> Result<NamedTempFile, FileError> {
     let failed = |source| FileError::new("write", path, source);
     let mut builder = Builder::new();
     builder.prefix(".mock-client-");
@@ -80,7 +125,7 @@ fn write_beside(path: &Path, text: &str, mode: u32) -> Result<NamedTempFile, Fil
     #[cfg(not(unix))]
     let _ = mode;
     let mut file = builder.tempfile_in(folder_of(path)).map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)?;
+    file.write_all(content).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;
     Ok(file)
 }

@@ -2,7 +2,7 @@
 //! [`scep::client`] decides.
 //!
 //! ```text
-//!  cli -> ops::{getcaps, getca, enroll} -> scep::client over a transport and a clock -> files
+//!  cli -> ops -> scep::client over a transport and a clock -> files
 //! ```
 //!
 //! Everything blocks; the runtime underneath [`HttpTransport`] is its own. A test tells the client what to
@@ -13,19 +13,30 @@ pub mod challenge;
 pub mod cli;
 pub mod clock;
 pub mod conduct;
+pub mod contact;
 pub mod exit;
 pub mod failure;
 pub mod files;
 pub mod identity;
+pub mod interrupted;
 pub mod laxity;
 pub mod ops;
+pub mod request;
+pub mod revocation;
 pub mod transport;
 
 pub use challenge::Challenge;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use conduct::{Conduct, OnRefusal};
+pub use contact::{Choice, Contact};
 pub use exit::Exit;
 pub use failure::Failure;
-pub use ops::{EnrolConfig, Enrolled, enroll, getca, getcaps};
+pub use identity::KeyKind;
+pub use ops::{
+    EnrolConfig, Enrolled, Form, Generations, Identifier, Journal, Line, Looked, LookedUp, LookupConfig,
+    NoJournal, Progress, Remarks, Signer, Wanted, enroll, getca, getcaps, getnextca, lookup,
+};
 pub use scep::client::{Fingerprint, Trust, Untrusted};
-pub use transport::{HttpTransport, ServerUrl, TimeLimits, Transport, TransportError, TransportErrorKind};
+pub use transport::{
+    HttpTransport, Proxy, ServerUrl, TimeLimits, Tls, Transport, TransportError, TransportErrorKind, Way,
+};

@@ -1,11 +1,13 @@
 //! Carrying one request to the server and its answer back.
 
+mod connect;
 mod http;
 mod raw;
 mod url;
 
-pub use http::{BODY_LIMIT, HttpTransport, TimeLimits};
-pub use url::{BadUrl, ServerUrl};
+pub use connect::{Proxy, Tls};
+pub use http::{BODY_LIMIT, HttpTransport, TimeLimits, Way};
+pub use url::{BadUrl, Scheme, ServerUrl};
 
 use scep::http::{HttpRequest, HttpResponse};
 
@@ -43,6 +45,8 @@ pub enum TransportErrorKind {
     NotHttp,
     /// The answer is larger than [`BODY_LIMIT`].
     TooLarge,
+    /// The server is not the one of its name, or speaks no TLS.
+    Tls,
     /// The request cannot be written as HTTP: a fault made it so.
     Unsendable,
 }
@@ -58,7 +62,12 @@ impl TransportErrorKind {
             Self::Timeout => "no answer in time",
             Self::NotHttp => "the answer is no HTTP",
             Self::TooLarge => "the answer is too large",
+            Self::Tls => "TLS failed",
             Self::Unsendable => "the request is no HTTP",
         }
     }
+}
+
+fn error(kind: TransportErrorKind, detail: impl Into<String>) -> TransportError {
+    TransportError { kind, detail: detail.into() }
 }

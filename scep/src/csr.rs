@@ -16,14 +16,14 @@ use der::Decode;
 use crate::alt_name::{self, GeneralName};
 use crate::attribute::{AttributeParts, Text};
 use crate::certificate::{Extension, KeyUsage, write_extensions};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::extension::{CertificateTemplate, purposes};
 use crate::fault::{Faults, Layer};
 use crate::finding::{Finding, Rule};
 use crate::key::{Password, PrivateKey, PublicKey};
 use crate::suite::{Digest, SignatureAlgorithm};
 use crate::tlv::{Source, Tlv, tag};
-use crate::{Read, oid, write};
+use crate::{Read, oid, pem, write};
 
 /// A certification request as received.
 #[derive(Clone, PartialEq, Eq)]
@@ -92,6 +92,19 @@ impl Csr {
             signature: signature.bit_string(&mut findings)?,
         };
         Ok(Read { value, findings })
+    }
+
+    /// Reads the first request of a PEM text, findings dropped.
+    ///
+    /// # Errors
+    /// When there is none, or as [`Csr::read`].
+    pub fn from_pem(text: &[u8]) -> Result<Self> {
+        const LABELS: &[&str] = &["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"];
+        let der = pem::read(text, LABELS)?.into_iter().next().ok_or_else(|| Error::Misuse {
+            what: "PKCS#10 file",
+            detail: "expected a PEM certificate request, got none".to_owned(),
+        })?;
+        Self::read(Source::message(&der)).map(|read| read.value)
     }
 
     /// The key to be certified.

@@ -1,38 +1,69 @@
-//! `mock-client getca`: the certificates of the CA, as files.
+//! `mock-client getca` and `getnextca`: the certificates of the CA, as files.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use scep::certificate::Certificate;
 
-use super::args::GetcaArgs;
-use super::report::{CertificateReport, remark_findings};
-use super::{CommandError, Io};
-use crate::clock::{Clock as _, SystemClock};
+use super::args::{GetcaArgs, GetnextcaArgs, ServerArgs, TrustArgs};
+use super::report::{CertificateReport, remark};
+use super::{CommandError, Io, generator};
+use crate::clock::SystemClock;
 use crate::exit::Exit;
 use crate::files;
-use crate::ops::getca;
-use crate::ops::getca::Remarks;
+use crate::ops::{Line, Remarks, getca, getnextca};
 
-pub(super) fn run(args: &GetcaArgs, io: &mut Io<'_>) -> Result<Exit, CommandError> {
-    let (trust, conduct) = (args.trust.trust()?, args.server.conduct()?);
-    let (mut transport, mut script) = (args.server.transport()?, args.server.script()?);
-    let mut remarks = Remarks::default();
-    let ca = getca(&trust, &conduct, SystemClock.now(), &mut transport, &mut script, &mut remarks)?;
-    let named = name(&args.out, &ca.certificates);
+pub(super) fn current(args: &GetcaArgs, io: &mut Io<'_>) -> Result<Exit, CommandError> {
+    with_line(&args.server, &args.trust, |contact, line| {
+        let (ca, remarks) = getca(contact, line);
+        let reports = write(&args.out, &ca?.certificates)?;
+        say(&args.server, &reports, &remarks, io);
+        Ok(Exit::Done)
+    })
+}
+
+/// That there is no next CA is no error: most of the time there is none.
+pub(super) fn next(args: &GetnextcaArgs, io: &mut Io<'_>) -> Result<Exit, CommandError> {
+    with_line(&args.server, &args.trust, |contact, line| {
+        let (generations, remarks) = getnextca(contact, line);
+        let next = generations?.next;
+        let reports = match &next {
+            Some(next) => write(&args.out, &next.certificates)?,
+            None => Vec::new(),
+        };
+        say(&args.server, &reports, &remarks, io);
+        if next.is_none() {
+            io.remark("there is no next CA certificate");
+        }
+        Ok(Exit::Done)
+    })
+}
+
+fn with_line(
+    server: &ServerArgs,
+    trust: &TrustArgs,
+    run: impl FnOnce(&crate::Contact, &mut Line<'_>) -> Result<Exit, CommandError>,
+) -> Result<Exit, CommandError> {
+    let contact = server.contact(trust.trust()?)?;
+    let (mut transport, mut rng) = (server.transport()?, generator(server.seed)?);
+    run(&contact, &mut Line { transport: &mut transport, clock: &SystemClock, rng: &mut rng })
+}
+
+fn write(out: &Path, certificates: &[Certificate]) -> Result<Vec<CertificateReport>, CommandError> {
+    let named = name(out, certificates);
     for (path, certificate) in &named {
         files::write_public(path, &certificate.to_pem())?;
     }
-    let reports: Vec<CertificateReport> =
-        named.iter().map(|(path, certificate)| CertificateReport::new(certificate, path)).collect();
-    if args.server.json {
+    Ok(named.iter().map(|(path, certificate)| CertificateReport::new(certificate, path)).collect())
+}
+
+fn say(server: &ServerArgs, reports: &[CertificateReport], remarks: &Remarks, io: &mut Io<'_>) {
+    if server.json {
         io.say(serde_json::json!({ "certificates": reports, "warnings": remarks.warnings }).to_string());
     } else {
         reports.iter().for_each(|report| report.say(io));
     }
-    remarks.warnings.iter().for_each(|warning| io.remark(format!("warning: {warning}")));
-    remark_findings(&remarks.findings, io);
-    Ok(Exit::Done)
+    remark(remarks, io);
 }
 
 /// A single certificate goes to the file itself, several to files with a number at the end.

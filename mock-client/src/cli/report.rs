@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use scep::attribute::FailInfo;
 use scep::certificate::Certificate;
 use scep::client::Verdict;
 use scep::finding::Finding;
@@ -11,7 +12,7 @@ use serde::Serialize;
 
 use super::Io;
 use crate::exit::Exit;
-use crate::ops::Enrolled;
+use crate::ops::{Enrolled, Remarks};
 
 /// A certificate that was written.
 #[derive(Debug, Serialize)]
@@ -54,6 +55,12 @@ pub(super) struct EnrolmentReport<'a> {
     #[serde(rename = "transactionID", skip_serializing_if = "Option::is_none")]
     transaction_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cipher: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     certificate: Option<CertificateReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fail_info: Option<&'static str>,
@@ -78,6 +85,9 @@ impl<'a> EnrolmentReport<'a> {
             outcome: outcome(enrolled),
             exit: exit.code(),
             transaction_id: enrolled.transaction_id.as_ref().map(ToString::to_string),
+            request: enrolled.form.map(|form| form.message_type().name()),
+            cipher: enrolled.suite.map(|suite| suite.cipher.name()),
+            digest: enrolled.suite.map(|suite| suite.digest.name()),
             certificate: enrolled
                 .certificate
                 .as_ref()
@@ -103,7 +113,20 @@ pub(super) fn say_enrolled(enrolled: &Enrolled, out: &Path, io: &mut Io<'_>) {
     reason(enrolled).iter().for_each(|reason| io.remark(reason));
 }
 
-pub(super) fn remark_findings(findings: &[Finding], io: &mut Io<'_>) {
+/// Tells people what was remarked along the way.
+pub(super) fn remark(remarks: &Remarks, io: &mut Io<'_>) {
+    remarks.warnings.iter().for_each(|warning| io.remark(format!("warning: {warning}")));
+    remark_findings(&remarks.findings, io);
+}
+
+/// FAILURE in words.
+pub(super) fn text_of_refusal(fail_info: Option<FailInfo>, text: Option<&str>) -> String {
+    let fail_info = fail_info.map_or("without a defined failInfo", |fail_info| fail_info.name());
+    let text = text.map(|text| format!(": {text}")).unwrap_or_default();
+    format!("the server refused the request: FAILURE {fail_info}{text}")
+}
+
+fn remark_findings(findings: &[Finding], io: &mut Io<'_>) {
     findings.iter().for_each(|finding| io.remark(format!("finding: {finding}")));
 }
 
@@ -122,11 +145,7 @@ fn outcome(enrolled: &Enrolled) -> &'static str {
 fn reason(enrolled: &Enrolled) -> Option<String> {
     match &enrolled.ended {
         Ok(Verdict::Issued { .. }) => None,
-        Ok(Verdict::Refused { fail_info, text }) => {
-            let fail_info = fail_info.map_or("without a defined failInfo", |fail_info| fail_info.name());
-            let text = text.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
-            Some(format!("the server refused the request: FAILURE {fail_info}{text}"))
-        }
+        Ok(Verdict::Refused { fail_info, text }) => Some(text_of_refusal(*fail_info, text.as_deref())),
         Ok(Verdict::Rejected(error)) => Some(format!("failed to accept the answer: {error}")),
         Ok(Verdict::NoAnswer(why)) => Some(format!("failed to reach the server: {why}")),
         Ok(Verdict::StillPending { polls }) => Some(format!("still pending after {polls} polls")),

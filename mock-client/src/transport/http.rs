@@ -1,4 +1,5 @@
-//! The transport over HTTP/1.1: one connection a request, on a runtime of its own. Redirects are answers.
+//! The transport over HTTP/1.1: one connection a request, on a runtime of its own. A redirect is an answer,
+//! unless the user wants them followed; then only those of a GET are.
 
 use std::error::Error as StdError;
 use std::io;
@@ -9,14 +10,15 @@ use hyper::body::Bytes;
 use hyper::client::conn::http1;
 use hyper::header::{self, HeaderValue};
 use hyper_util::rt::TokioIo;
-use scep::http::{Delivery, HttpRequest, HttpResponse};
+use openssl::ssl::SslConnector;
+use scep::http::{Delivery, HttpRequest, HttpResponse, Method};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 
+use super::connect::{self, Connection};
 use super::raw;
-use super::{ServerUrl, Transport, TransportError, TransportErrorKind as Kind};
+use super::{Proxy, Scheme, ServerUrl, Tls, Transport, TransportError, TransportErrorKind as Kind, error};
 
 /// Largest answer read, in octets: four times the largest message that [`scep::limits::MESSAGE`] allows.
 pub const BODY_LIMIT: usize = 4 << 20;
@@ -24,9 +26,9 @@ pub const BODY_LIMIT: usize = 4 << 20;
 /// How long things may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeLimits {
-    /// Until the connection stands.
+    /// Until the connection stands, TLS included.
     pub connect: Duration,
-    /// From the start of connecting to the last octet of the answer.
+    /// From the start of connecting to the last octet of the answer, redirects included.
     pub exchange: Duration,
 }
 
@@ -44,12 +46,31 @@ impl TimeLimits {
     }
 }
 
+/// The way to a server.
+#[derive(Debug, Clone, Default)]
+pub struct Way {
+    /// How long things may take.
+    pub limits: TimeLimits,
+    /// An HTTP proxy in between.
+    pub proxy: Option<Proxy>,
+    /// Whom to trust in TLS.
+    pub tls: Tls,
+    /// Most redirects that are followed, for GET.
+    pub redirects: u8,
+}
+
 /// A server behind a URL. Blocks: not to be used on a thread that runs asynchronous tasks.
-#[derive(Debug)]
 pub struct HttpTransport {
     url: ServerUrl,
-    limits: TimeLimits,
+    way: Way,
+    tls: Option<SslConnector>,
     runtime: Runtime,
+}
+
+impl std::fmt::Debug for HttpTransport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "HttpTransport({})", self.url)
+    }
 }
 
 impl HttpTransport {
@@ -58,40 +79,87 @@ impl HttpTransport {
     /// # Errors
     /// When the operating system gives no event queue.
     pub fn new(url: ServerUrl, limits: TimeLimits) -> io::Result<Self> {
+        Self::by(url, Way { limits, ..Way::default() })
+    }
+
+    /// Prepares for the server behind a proxy, in TLS, or with redirects; nothing is sent yet.
+    ///
+    /// # Errors
+    /// When the operating system gives no event queue, or the certificates to trust cannot be used.
+    pub fn by(url: ServerUrl, way: Way) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        Ok(Self { url, limits, runtime })
+        let may_need_tls = url.scheme == Scheme::Https || way.redirects > 0;
+        let tls = may_need_tls.then(|| way.tls.connector()).transpose().map_err(io::Error::other)?;
+        Ok(Self { url, way, tls, runtime })
     }
 }
 
 impl Transport for HttpTransport {
     fn send(&mut self, request: &HttpRequest) -> Result<HttpResponse, TransportError> {
-        let Self { url, limits, runtime } = self;
+        let Self { url, way, tls, runtime } = self;
+        let limit = way.limits.exchange;
         runtime.block_on(async {
-            let exchange = exchange(url, limits.connect, request);
-            timeout(limits.exchange, exchange).await.unwrap_or_else(|_| {
-                Err(error(Kind::Timeout, format!("gave up after {} ms", limits.exchange.as_millis())))
+            let exchange = follow(url, way, tls.as_ref(), request);
+            timeout(limit, exchange).await.unwrap_or_else(|_| {
+                Err(error(Kind::Timeout, format!("gave up after {} ms", limit.as_millis())))
             })
         })
     }
 }
 
-async fn exchange(
+/// The exchange, and those that it redirects to.
+async fn follow(
     url: &ServerUrl,
-    limit: Duration,
+    way: &Way,
+    tls: Option<&SslConnector>,
     request: &HttpRequest,
 ) -> Result<HttpResponse, TransportError> {
+    let mut answer = exchange(url, way, tls, request).await?;
+    // The message of a POST is for the server that the user named, and nobody else.
+    let follows = if request.method == Method::Get { way.redirects } else { 0 };
+    let mut at = url.clone();
+    for _ in 0..follows {
+        let Some(to) = redirect(&answer).and_then(|to| at.join(to)) else { break };
+        let again = HttpRequest { query: String::new(), ..request.clone() };
+        answer = exchange(&to, way, tls, &again).await?;
+        at = to;
+    }
+    Ok(answer)
+}
+
+/// Where an answer points.
+fn redirect(answer: &HttpResponse) -> Option<&str> {
+    let is_location = |(name, _): &&(String, String)| name.eq_ignore_ascii_case("location");
+    let location = answer.headers.iter().find(is_location)?;
+    matches!(answer.status, 301 | 302 | 303 | 307 | 308).then_some(location.1.as_str())
+}
+
+async fn exchange(
+    url: &ServerUrl,
+    way: &Way,
+    tls: Option<&SslConnector>,
+    request: &HttpRequest,
+) -> Result<HttpResponse, TransportError> {
+    let target = connect::target(url, way.proxy.as_ref(), &request.query);
     let fields = fields(url, request);
-    let acts = raw::acts_for(url, request, &fields);
+    let acts = raw::acts_for(&target, request, &fields);
     let sent = match &acts {
-        None => write(url, request, &fields)?,
+        None => write(&target, request, &fields)?,
         Some(_) => stand_in(url)?,
     };
-    let connecting = timeout(limit, TcpStream::connect((url.host.as_str(), url.port)));
-    let stream = connecting
+    let limit = way.limits.connect;
+    let connecting = timeout(limit, connect::connect(url, way.proxy.as_ref(), tls));
+    let connection = connecting
         .await
-        .map_err(|_| error(Kind::Timeout, format!("no connection after {} ms", limit.as_millis())))?
-        .map_err(|cause| from_connecting(url, &cause))?;
-    let Some(acts) = acts else { return answer(stream, sent).await };
+        .map_err(|_| error(Kind::Timeout, format!("no connection after {} ms", limit.as_millis())))??;
+    let (acts, stream) = match (acts, connection) {
+        (None, Connection::Clear(stream)) => return answer(stream, sent).await,
+        (None, Connection::Tls(stream)) => return answer(stream, sent).await,
+        (Some(acts), Connection::Clear(stream)) => (acts, stream),
+        (Some(_), Connection::Tls(_)) => {
+            return Err(error(Kind::Unsendable, "what no HTTP library sends goes in clear only"));
+        }
+    };
     let (io, mut sender) = raw::divide(stream).map_err(|cause| error(Kind::Closed, cause.to_string()))?;
     let mut answer = std::pin::pin!(answer(io, sent));
     tokio::select! {
@@ -145,11 +213,11 @@ fn fields(url: &ServerUrl, request: &HttpRequest) -> Vec<(String, String)> {
 }
 
 fn write(
-    url: &ServerUrl,
+    target: &str,
     request: &HttpRequest,
     fields: &[(String, String)],
 ) -> Result<hyper::Request<Full<Bytes>>, TransportError> {
-    let mut builder = hyper::Request::builder().method(request.method.name()).uri(url.target(&request.query));
+    let mut builder = hyper::Request::builder().method(request.method.name()).uri(target);
     for (name, value) in fields {
         builder = builder.header(name, value);
     }
@@ -164,21 +232,6 @@ fn stand_in(url: &ServerUrl) -> Result<hyper::Request<Full<Bytes>>, TransportErr
         .header(header::HOST, &url.authority)
         .body(Full::default())
         .map_err(|cause| error(Kind::Unsendable, cause.to_string()))
-}
-
-fn error(kind: Kind, detail: impl Into<String>) -> TransportError {
-    TransportError { kind, detail: detail.into() }
-}
-
-fn from_connecting(url: &ServerUrl, cause: &io::Error) -> TransportError {
-    let kind = match cause.kind() {
-        io::ErrorKind::ConnectionRefused => Kind::Refused,
-        io::ErrorKind::TimedOut => Kind::Timeout,
-        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => Kind::Closed,
-        // Everything else, a name that nobody knows included, means that there is no way to it.
-        _ => Kind::Unreachable,
-    };
-    error(kind, format!("{}: {cause}", url.authority))
 }
 
 fn from_http(cause: &hyper::Error) -> TransportError {
@@ -303,6 +356,19 @@ mod tests {
         drop(listener);
         let refused = transport(port, Duration::from_secs(20)).send(&request);
         assert_eq!(refused.map_err(|e| e.kind), Err(Kind::Refused));
+    }
+
+    #[rstest]
+    #[case::absolute("http://other.example/x?y", Some("http://other.example/x?y"))]
+    #[case::path(
+        "/elsewhere?operation=GetCACaps",
+        Some("http://ca.example:8080/elsewhere?operation=GetCACaps")
+    )]
+    #[case::relative("elsewhere", None)]
+    #[case::scheme("ftp://ca.example/", None)]
+    fn a_redirect_names_a_url_or_a_path(#[case] location: &str, #[case] expected: Option<&str>) {
+        let url = ServerUrl::parse("http://ca.example:8080/scep").unwrap();
+        assert_eq!(url.join(location).map(|to| to.to_string()).as_deref(), expected);
     }
 
     #[test]

@@ -7,18 +7,12 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, Join, duple
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
-use super::ServerUrl;
-
 /// Header fields that an HTTP library makes itself, or refuses to have twice.
 const FRAMING: [&str; 4] = ["content-length", "transfer-encoding", "connection", "host"];
 
 /// What is to be done on the connection for a request that hyper would not send as it stands; None when it would.
 /// `fields` are those that hyper would send.
-pub(super) fn acts_for(
-    url: &ServerUrl,
-    request: &HttpRequest,
-    fields: &[(String, String)],
-) -> Option<Vec<Act>> {
+pub(super) fn acts_for(target: &str, request: &HttpRequest, fields: &[(String, String)]) -> Option<Vec<Act>> {
     let is_framing = |name: &str| FRAMING.iter().any(|known| name.eq_ignore_ascii_case(known));
     if request.delivery.is_plain() && !request.headers.iter().any(|(name, _)| is_framing(name)) {
         return None;
@@ -26,7 +20,7 @@ pub(super) fn acts_for(
     let line = &request.delivery.line;
     let method = line.method.as_deref().unwrap_or_else(|| request.method.name());
     let version = line.version.as_deref().unwrap_or("HTTP/1.1");
-    let target = request.delivery.target(&url.target(&request.query));
+    let target = request.delivery.target(target);
     let start = format!("{method} {target} {version}");
     Some(acts(&start, fields, &request.body, &request.delivery))
 }

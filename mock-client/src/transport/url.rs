@@ -5,9 +5,38 @@ use std::fmt;
 /// Path where a server listens that names none, RFC 8894 4.1.
 const DEFAULT_PATH: &str = "/cgi-bin/pkiclient.exe";
 
-/// URL of a SCEP server: `http://HOST[:PORT][/PATH][?QUERY]`.
+/// How the connection is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// In clear: SCEP messages protect themselves.
+    Http,
+    /// In TLS.
+    Https,
+}
+
+impl Scheme {
+    /// As it stands in a URL.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
+    fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+}
+
+/// URL of a SCEP server: `http[s]://HOST[:PORT][/PATH][?QUERY]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerUrl {
+    /// In clear or in TLS.
+    pub scheme: Scheme,
     /// Host name or address, without the brackets of an IPv6 address.
     pub host: String,
     /// Port.
@@ -20,7 +49,7 @@ pub struct ServerUrl {
 
 /// The text is no URL of a SCEP server.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("expected http://HOST[:PORT]/PATH, got `{text}`: {detail}")]
+#[error("expected http[s]://HOST[:PORT]/PATH, got `{text}`: {detail}")]
 pub struct BadUrl {
     text: String,
     detail: &'static str,
@@ -34,9 +63,10 @@ impl ServerUrl {
     pub fn parse(text: &str) -> Result<Self, BadUrl> {
         let bad = |detail| BadUrl { text: text.to_owned(), detail };
         let (scheme, rest) = text.split_once("://").ok_or_else(|| bad("no scheme"))?;
-        if !scheme.eq_ignore_ascii_case("http") {
-            return Err(bad("SCEP messages protect themselves, only http is supported"));
-        }
+        let scheme = [Scheme::Http, Scheme::Https]
+            .into_iter()
+            .find(|known| scheme.eq_ignore_ascii_case(known.name()))
+            .ok_or_else(|| bad("only http and https are supported"))?;
         if !rest.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(bad("blanks and other than ASCII must be percent-escaped"));
         }
@@ -50,7 +80,7 @@ impl ServerUrl {
                 host,
                 port.parse().ok().filter(|port| *port != 0).ok_or_else(|| bad("the port is no number"))?,
             ),
-            _ => (authority, 80),
+            _ => (authority, scheme.default_port()),
         };
         let is_address = host.starts_with('[') && host.ends_with(']');
         let host = if is_address { host.trim_matches(['[', ']']) } else { host };
@@ -62,6 +92,7 @@ impl ServerUrl {
             None => (path_and_query, None),
         };
         Ok(Self {
+            scheme,
             host: host.to_owned(),
             port,
             authority: authority.to_owned(),
@@ -70,11 +101,22 @@ impl ServerUrl {
         })
     }
 
+    /// The URL that a redirect names: a whole one, or a path on the same server. None for anything else.
+    #[must_use]
+    pub fn join(&self, location: &str) -> Option<Self> {
+        if location.starts_with('/') && !location.starts_with("//") {
+            return Self::parse(&format!("{}://{}{location}", self.scheme.name(), self.authority)).ok();
+        }
+        Self::parse(location).ok()
+    }
+
     /// Path and query of a request, as they stand in the request line.
     #[must_use]
     pub fn target(&self, query: &str) -> String {
         match &self.query {
+            Some(own) if query.is_empty() => format!("{}?{own}", self.path),
             Some(own) => format!("{}?{own}&{query}", self.path),
+            None if query.is_empty() => self.path.clone(),
             None => format!("{}?{query}", self.path),
         }
     }
@@ -82,7 +124,7 @@ impl ServerUrl {
 
 impl fmt::Display for ServerUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "http://{}{}", self.authority, self.path)?;
+        write!(f, "{}://{}{}", self.scheme.name(), self.authority, self.path)?;
         self.query.iter().try_for_each(|query| write!(f, "?{query}"))
     }
 }
@@ -102,14 +144,24 @@ mod tests {
     #[case::root("http://ca.example/", "ca.example", 80, "/?q")]
     #[case::query("http://ca.example/scep?id=1", "ca.example", 80, "/scep?id=1&q")]
     #[case::fragment("http://ca.example/scep#x", "ca.example", 80, "/scep?q")]
+    #[case::tls("https://ca.example/scep", "ca.example", 443, "/scep?q")]
     fn a_url_is_taken_apart(#[case] text: &str, #[case] host: &str, #[case] port: u16, #[case] target: &str) {
         let url = ServerUrl::parse(text).unwrap();
         assert_eq!((url.host.as_str(), url.port, url.target("q").as_str()), (host, port, target));
     }
 
+    #[test]
+    fn a_url_that_is_fetched_as_it_stands_has_its_own_query_or_none() {
+        for text in ["http://ca.example/ca.crl", "https://ca.example:444/get?name=ca.crl"] {
+            let url = ServerUrl::parse(text).unwrap();
+            assert_eq!(url.to_string(), text);
+            assert!(text.ends_with(&url.target("")), "{}", url.target(""));
+        }
+    }
+
     #[rstest]
     #[case::scheme("ca.example/scep", "no scheme")]
-    #[case::tls("https://ca.example/scep", "only http")]
+    #[case::other("ftp://ca.example/scep", "only http and https")]
     #[case::host("http:///scep", "no host")]
     #[case::port("http://ca.example:x/scep", "port")]
     #[case::port_zero("http://ca.example:0/scep", "port")]

@@ -182,7 +182,7 @@ fn a_key_that_is_there_is_not_replaced_and_nothing_is_sent() {
 #[case::no_ca(
     service().with_faults("http.status-404", "GetCACert"),
     Exit::Rejected,
-    "failed to use the answer to GetCACert: HTTP status: expected 200, got 404"
+    "failed to use the answer to GetCACert: HTTP status (RFC 8894 4.2.1): expected 200, got 404"
 )]
 fn without_success_an_existing_certificate_is_left_alone(
     #[case] service: Service,
@@ -231,6 +231,12 @@ fn a_folder_that_is_not_there_is_noticed_before_anything_is_sent() {
 #[case::fault(&["--fault", "attr.nothing"], "`attr.nothing` is not in the catalogue")]
 #[case::fault_nth(&["--fault", "attr.extra:PKCSReq:0"], "expected a number from 1 on")]
 #[case::fingerprint(&["--ca-fingerprint", "abc"], "expected 64 hex digits (SHA-256)")]
+#[case::key_kind(&["--key-bits", "512"], "expected 1024 to 8192 bits, p-256, p-384 or p-521, got `512`")]
+#[case::cipher(&["--cipher", "rot13"], "expected des, 3des, blowfish, aes128, aes192 or aes256, got `rot13`")]
+#[case::digest(&["--digest", "crc32"], "got `crc32`")]
+#[case::proxy(&["--proxy", "nowhere"], "expected HOST:PORT, got `nowhere`")]
+#[case::alt_names(&["--alt-names", "DNS"], "DNS")]
+#[case::usage(&["--usage", "decipher"], "decipher")]
 #[case::seed(&["--seed", "xyz"], "expected 1 to 64 hex digits")]
 #[case::flag(&["--no-such-flag"], "unexpected argument")]
 #[case::crash(&["--laxity", "crash-on-failure"], "needs a process of its own")]
@@ -243,7 +249,7 @@ fn a_command_line_that_makes_no_sense_is_explained(#[case] more: &[&str], #[case
 
 #[rstest]
 #[case::no_key(&["enroll", "--url", "http://a/", "--subject", "CN=a", "--out", "x"], "--key")]
-#[case::url(&["getcaps", "--url", "ftp://a/"], "only http is supported")]
+#[case::url(&["getcaps", "--url", "ftp://a/"], "only http and https are supported")]
 #[case::subject(&["enroll", "--url", "http://a/", "--subject", "a", "--key", "k", "--out", "x"], "expected TYPE=value, got `a`")]
 #[case::command(&["enrol"], "unrecognized subcommand")]
 fn so_is_one_that_is_incomplete(#[case] args: &[&str], #[case] says: &str) {

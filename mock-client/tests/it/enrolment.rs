@@ -1,15 +1,16 @@
 //! Enrolments by library call, under a clock that stands still until somebody waits.
 
 use mock_client::{
-    Challenge, Clock as _, Conduct, EnrolConfig, Enrolled, Exit, Failure, Fingerprint, ManualClock,
-    Transport, TransportError, TransportErrorKind, Trust, enroll,
+    Challenge, Clock as _, Contact, EnrolConfig, Enrolled, Exit, Failure, Fingerprint, Form, Identifier,
+    Line, ManualClock, NoJournal, Signer, Transport, TransportError, TransportErrorKind, Trust, Wanted,
+    enroll,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 use rstest::rstest;
 use scep::attribute::{FailInfo, MessageType};
-use scep::client::{BackOff, PollPolicy, Verdict};
-use scep::fault::Script;
+use scep::certificate::Extension;
+use scep::client::{BackOff, PollPolicy, Recovery, Verdict};
 use scep::http::{HttpRequest, HttpResponse, Method};
 use scep::suite::Digest;
 
@@ -17,21 +18,37 @@ use crate::service::{CHALLENGE, NOW, Service, key, script};
 
 pub(crate) fn config() -> EnrolConfig {
     EnrolConfig {
+        contact: Contact::default(),
         key: key("pool-05"),
-        subject: scep::name::parse("CN=dev1,O=lab").unwrap(),
-        dns_names: vec!["dev1.example.org".to_owned()],
+        wanted: Wanted::Parts {
+            subject: scep::name::parse("CN=dev1,O=lab").unwrap(),
+            extensions: vec![Extension::dns_names(&["dev1.example.org"])],
+        },
         challenge: Some(Challenge::new(CHALLENGE)),
-        trust: Trust::Anything,
+        signer: Signer::SelfSigned,
+        form: Form::Negotiated,
+        identifier: Identifier::Random,
+        ca: None,
         poll: PollPolicy { interval: 3_600, max_polls: 3, max_seconds: 86_400, back_off: BackOff::NONE },
-        conduct: Conduct::default(),
-        faults: Script::default(),
+        recovery: Recovery::End,
     }
+}
+
+/// The same, with another contact.
+pub(crate) fn config_with(contact: Contact) -> EnrolConfig {
+    EnrolConfig { contact, ..config() }
+}
+
+/// Trusts as it is told.
+pub(crate) fn trusting(trust: Trust) -> Contact {
+    Contact { trust, ..Contact::default() }
 }
 
 /// Enrols and says how much time went by.
 pub(crate) fn run(config: &EnrolConfig, transport: &mut dyn Transport) -> (Enrolled, u64) {
     let clock = ManualClock::at(NOW);
-    let enrolled = enroll(config, transport, &clock, &mut ChaCha20Rng::from_seed([5; 32]));
+    let rng = &mut ChaCha20Rng::from_seed([5; 32]);
+    let enrolled = enroll(config, &mut NoJournal, &mut Line { transport, clock: &clock, rng });
     (enrolled, clock.now().0 - NOW.0)
 }
 
@@ -112,7 +129,7 @@ fn a_refusal_after_pending_ends_the_polling() {
 fn an_ra_is_written_to_and_believed_when_the_ca_certified_it() {
     let mut service = Service::new().with_ra("ca-rsa");
     let trust = Trust::Fingerprint(Fingerprint::of(&service.ca.certificate, Digest::Sha256).unwrap());
-    let (enrolled, _) = run(&EnrolConfig { trust, ..config() }, &mut service);
+    let (enrolled, _) = run(&config_with(trusting(trust)), &mut service);
     assert_eq!(enrolled.exit, Exit::Done, "{:?}", enrolled.ended);
     assert_eq!(enrolled.warnings, Vec::<String>::new());
 }
@@ -121,7 +138,7 @@ fn an_ra_is_written_to_and_believed_when_the_ca_certified_it() {
 fn nothing_is_sent_to_a_ca_that_is_not_the_one_to_trust() {
     let mut service = Service::new();
     let trust = Trust::Fingerprint(Fingerprint::parse(&"00".repeat(32)).unwrap());
-    let (enrolled, _) = run(&EnrolConfig { trust, ..config() }, &mut service);
+    let (enrolled, _) = run(&config_with(trusting(trust)), &mut service);
     assert!(matches!(enrolled.ended, Err(Failure::Untrusted(_))), "{:?}", enrolled.ended);
     assert_eq!(enrolled.exit, Exit::Untrusted);
     assert_eq!(service.log(), ["GetCACaps", "GetCACert"]);
@@ -181,7 +198,7 @@ fn each_fault_changes_the_message_that_it_is_for(
     #[case] message: &str,
     #[case] times: u32,
 ) {
-    let config = EnrolConfig { faults: script(fault, message), ..config() };
+    let config = config_with(Contact { faults: script(fault, message), ..Contact::default() });
     let (enrolled, _) = run(&config, &mut Service { pending: 1, ..Service::new() });
     assert_eq!(enrolled.delivered.get(fault).copied().unwrap_or_default(), times, "{:?}", enrolled.ended);
 }
@@ -190,7 +207,7 @@ fn each_fault_changes_the_message_that_it_is_for(
 fn a_fault_on_polls_leaves_the_request_alone() {
     let mut service = Service { pending: 1, ..Service::new() };
     let config = EnrolConfig {
-        faults: script("attr.transactionID.other", "CertPoll"),
+        contact: Contact { faults: script("attr.transactionID.other", "CertPoll"), ..Contact::default() },
         poll: PollPolicy { interval: 0, ..config().poll },
         ..config()
     };

@@ -1,17 +1,18 @@
 //! Every laxity against the answer or the server for which it makes a difference.
 
 use mock_client::laxity::LAXITIES;
-use mock_client::{Conduct, EnrolConfig, Enrolled, Exit, Fingerprint, Trust};
+use mock_client::{Conduct, Contact, EnrolConfig, Enrolled, Exit, Fingerprint, Trust};
 use rstest::rstest;
 use scep::client::PollPolicy;
 use scep::http::Method;
 use scep::suite::Digest;
 
-use crate::enrolment::{config, run};
+use crate::enrolment::{config, config_with, run};
 use crate::service::{NOW, Service, key};
 
 fn lax(ids: &[&str], service: &mut Service) -> (Enrolled, u64) {
-    run(&EnrolConfig { conduct: Conduct::with_laxities(ids).unwrap(), ..config() }, service)
+    let conduct = Conduct::with_laxities(ids).unwrap();
+    run(&config_with(Contact { conduct, ..Contact::default() }), service)
 }
 
 #[rstest]
@@ -55,8 +56,10 @@ fn the_fingerprint_counts_unless_it_is_skipped() {
     let trust = Trust::Fingerprint(Fingerprint::parse(&"00".repeat(20)).unwrap());
     for (laxities, exit) in [(&[][..], Exit::Untrusted), (&["ca-fingerprint"], Exit::Done)] {
         let conduct = Conduct::with_laxities(laxities).unwrap();
-        let (enrolled, _) =
-            run(&EnrolConfig { trust: trust.clone(), conduct, ..config() }, &mut Service::new());
+        let (enrolled, _) = run(
+            &config_with(Contact { trust: trust.clone(), conduct, ..Contact::default() }),
+            &mut Service::new(),
+        );
         assert_eq!(enrolled.exit, exit);
     }
 }
@@ -66,7 +69,7 @@ fn an_ra_that_the_ca_did_not_certify_is_believed_only_when_the_chain_is_skipped(
     let trust = Trust::Certificates(vec![Service::new().ca.certificate]);
     for (laxities, installed) in [(&[][..], false), (&["ca-chain"], true)] {
         let conduct = Conduct::with_laxities(laxities).unwrap();
-        let config = EnrolConfig { trust: trust.clone(), conduct, ..config() };
+        let config = config_with(Contact { trust: trust.clone(), conduct, ..Contact::default() });
         let (enrolled, _) = run(&config, &mut Service::new().with_ra("pool-00"));
         assert_eq!(enrolled.certificate.is_some(), installed, "{:?}", enrolled.ended);
     }

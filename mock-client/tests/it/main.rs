@@ -10,6 +10,12 @@ mod laxities;
 #[cfg(test)]
 mod listener;
 #[cfg(test)]
+mod lookups;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
+mod renewal;
+#[cfg(test)]
 mod service;
+#[cfg(test)]
+mod transport;

@@ -10,11 +10,14 @@ use scep::attribute::{FailInfo, MessageType, Nonce, TransactionId};
 use scep::ca_cert::CaCertificates;
 use scep::caps::Capabilities;
 use scep::certificate::{Certificate, CertificateParts, Extension, KeyUsage};
+use scep::crl::{Crl, CrlParts, Revoked};
 use scep::csr::Csr;
 use scep::fault::{Faults, Order, Script, When};
 use scep::http::{HttpRequest, HttpResponse, Incoming, Method, PKI_MESSAGE};
-use scep::key::PrivateKey;
+use scep::key::{Password, PrivateKey};
 use scep::message::{Outcome, PkiMessage, Sender};
+use scep::next_ca::NextCa;
+use scep::serial::SerialNumber;
 use scep::server::{Checks, Content, Reply, answer, receive};
 use scep::suite::Digest;
 
@@ -69,6 +72,18 @@ pub(crate) struct Service {
     pub(crate) script: Script,
     pub(crate) seen: Vec<Seen>,
     pub(crate) waiting: BTreeMap<Vec<u8>, Csr>,
+    /// Every certificate that it issued, in order.
+    pub(crate) issued: Vec<Certificate>,
+    /// Serial numbers that are on its CRL.
+    pub(crate) revoked: Vec<Vec<u8>>,
+    /// Seconds that a certificate is valid.
+    pub(crate) validity: u64,
+    /// The CA that comes after it, once there is one.
+    pub(crate) next_ca: Option<Sender>,
+    /// A renewal by the old form only.
+    pub(crate) refuses_renewal_req: bool,
+    /// URL of the CRL in its certificates.
+    pub(crate) crl_url: Option<String>,
     pub(crate) now: UnixTime,
     pub(crate) rng: ChaCha20Rng,
 }
@@ -92,6 +107,12 @@ impl Service {
             script: Script::default(),
             seen: Vec::new(),
             waiting: BTreeMap::new(),
+            issued: Vec::new(),
+            revoked: Vec::new(),
+            validity: 86_400,
+            next_ca: None,
+            refuses_renewal_req: false,
+            crl_url: None,
             now,
             rng: ChaCha20Rng::from_seed([9; 32]),
         }
@@ -145,7 +166,16 @@ impl Service {
                 let (content_type, body) = CaCertificates::write(&all, &mut Faults::none());
                 self.finish("GetCACert", HttpResponse::ok(content_type, body))
             }
+            ("GetNextCACert", _) => match &self.next_ca {
+                Some(next) => {
+                    let next = [next.certificate.der.clone()];
+                    let (content_type, body) = NextCa::write(&next, &self.ca, Digest::Sha256).unwrap();
+                    self.finish("GetNextCACert", HttpResponse::ok(content_type, body))
+                }
+                None => HttpResponse::error(404, "no next CA"),
+            },
             ("PKIOperation", Some(message)) => self.pki_operation(&message),
+            ("", None) => HttpResponse::ok("application/pkix-crl", self.crl().der),
             _ => HttpResponse::error(400, "no such operation"),
         }
     }
@@ -155,57 +185,128 @@ impl Service {
         response
     }
 
+    pub(crate) fn crl(&self) -> Crl {
+        let key = self.ca.certificate.public_key().unwrap().identifier().unwrap();
+        let mut parts = CrlParts::new(&self.ca.certificate.subject, &key, 1, self.now, 86_400);
+        parts.revoked = self
+            .revoked
+            .iter()
+            .map(|serial| Revoked { serial: SerialNumber::new(serial), at: Some(self.now), reason: Some(1) })
+            .collect();
+        parts.write(&self.ca.key).unwrap()
+    }
+
     fn pki_operation(&mut self, message: &[u8]) -> HttpResponse {
         let checks = Checks { md5: !self.legacy, single_des: !self.legacy, ..Checks::default() };
-        let (reply_to, outcome, spki, subject) = match receive(message, &[&self.agent], &[], &checks) {
+        let passwords = [Password::from(CHALLENGE)];
+        let (reply_to, outcome, content) = match receive(message, &[&self.agent], &passwords, &checks) {
             Err((refusal, Some(reply_to))) => {
-                (*reply_to, Outcome::Failure(refusal.fail_info(), Some(refusal.to_string())), None, None)
+                let outcome = Outcome::Failure(refusal.fail_info(), Some(refusal.to_string()));
+                (*reply_to, outcome, Answer::Nothing)
             }
             Err((refusal, None)) => return HttpResponse::error(400, &refusal.to_string()),
             Ok(request) => {
                 let id = request.reply_to.transaction_id.octets().to_vec();
-                let csr = match request.content {
+                let renews = request.signer.is_issued_by(&self.ca.certificate);
+                let (outcome, content) = match &request.content {
                     Content::Enrol(csr) => {
-                        self.waiting.insert(id, (*csr).clone());
-                        Some(*csr)
+                        self.waiting.insert(id, (**csr).clone());
+                        self.decide(Some(csr), request.message_type, renews)
                     }
-                    Content::Poll(_) | Content::Lookup(_) => self.waiting.get(&id).cloned(),
+                    Content::Poll(_) => {
+                        let csr = self.waiting.get(&id).cloned();
+                        self.decide(csr.as_ref(), request.message_type, renews)
+                    }
+                    Content::Lookup(_) if !renews => {
+                        (Outcome::Failure(FailInfo::BadRequest, None), Answer::Nothing)
+                    }
+                    Content::Lookup(_) if request.message_type == MessageType::GetCrl => {
+                        (Outcome::Success, Answer::Crl)
+                    }
+                    Content::Lookup(named) => {
+                        match self.issued.iter().find(|one| named.names(one)).cloned() {
+                            Some(found) => (Outcome::Success, Answer::Certificate(Box::new(found))),
+                            None => (Outcome::Failure(FailInfo::BadCertId, None), Answer::Nothing),
+                        }
+                    }
                 };
-                let outcome = self.decide(csr.as_ref());
-                (
-                    request.reply_to,
-                    outcome,
-                    csr.as_ref().map(|csr| csr.spki.clone()),
-                    csr.map(|csr| csr.subject),
-                )
+                let mut reply_to = request.reply_to;
+                reply_to.password = reply_to.password.or_else(|| Some(Password::from(CHALLENGE)));
+                (reply_to, outcome, content)
             }
         };
         let mut faults = self.script.next("CertRep", Some(outcome.status().name()));
-        let mut issued = Vec::new();
-        if let (Outcome::Success, Some(spki), Some(subject)) = (&outcome, spki, subject) {
-            issued.push(issue(&self.ca, spki, subject, self.now, &mut faults));
+        let (mut certificates, mut crl) = (Vec::new(), None);
+        match content {
+            Answer::Nothing => {}
+            Answer::Crl => crl = Some(self.crl()),
+            Answer::Certificate(found) => certificates.push(*found),
+            Answer::Issue(spki, subject) => {
+                let new = self.issue(spki, subject, &mut faults);
+                self.issued.push(new.clone());
+                certificates.push(new);
+            }
         }
-        let reply = Reply::new(outcome, &issued);
+        let reply = crl.as_ref().map_or_else(|| Reply::new(outcome, &certificates), Reply::Crl);
         let body = answer(&reply_to, &reply, &self.agent, &mut faults, &mut self.rng).unwrap();
         let mut response = HttpResponse::ok(PKI_MESSAGE, body);
         faults.response(&mut response);
         response
     }
 
-    fn decide(&mut self, csr: Option<&Csr>) -> Outcome {
-        let Some(csr) = csr else { return Outcome::Failure(FailInfo::BadCertId, None) };
-        if csr.challenge.as_ref().map(scep::attribute::Text::lossy).as_deref() != Some(CHALLENGE) {
-            return Outcome::Failure(FailInfo::BadRequest, Some("wrong\u{7} challengePassword".to_owned()));
+    fn decide(&mut self, csr: Option<&Csr>, message: MessageType, renews: bool) -> (Outcome, Answer) {
+        let no = |info, text: &str| (Outcome::Failure(info, Some(text.to_owned())), Answer::Nothing);
+        let Some(csr) = csr else {
+            return (Outcome::Failure(FailInfo::BadCertId, None), Answer::Nothing);
+        };
+        if message == MessageType::RenewalReq && self.refuses_renewal_req {
+            return no(FailInfo::BadRequest, "no RenewalReq here");
+        }
+        if !renews && csr.challenge.as_ref().map(scep::attribute::Text::lossy).as_deref() != Some(CHALLENGE) {
+            return no(FailInfo::BadRequest, "wrong\u{7} challengePassword");
         }
         if self.pending > 0 {
             self.pending -= 1;
-            return Outcome::Pending;
+            return (Outcome::Pending, Answer::Nothing);
         }
         if self.refuses {
-            return Outcome::Failure(FailInfo::BadRequest, Some("not today".to_owned()));
+            return no(FailInfo::BadRequest, "not today");
         }
-        Outcome::Success
+        (Outcome::Success, Answer::Issue(csr.spki.clone(), csr.subject.clone()))
     }
+
+    fn issue(&self, spki: Vec<u8>, subject: Vec<u8>, faults: &mut Faults) -> Certificate {
+        let serial = 0x2a + u8::try_from(self.issued.len()).unwrap();
+        let parts = CertificateParts {
+            serial: vec![serial],
+            issuer: self.ca.certificate.subject.clone(),
+            subject,
+            not_before: self.now.minus(60),
+            not_after: self.now.plus(self.validity),
+            spki,
+            extensions: self.crl_url.iter().map(|url| distribution_point(url)).collect(),
+            digest: Digest::Sha256,
+        };
+        Certificate::from_der(&parts.write(&self.ca.key, faults).unwrap()).unwrap()
+    }
+}
+
+/// What an answer holds.
+enum Answer {
+    Nothing,
+    Crl,
+    Certificate(Box<Certificate>),
+    Issue(Vec<u8>, Vec<u8>),
+}
+
+/// cRLDistributionPoints with one URL.
+pub(crate) fn distribution_point(url: &str) -> Extension {
+    use scep::tlv::tag;
+    use scep::write::{sequence, tlv};
+    let uri = tlv(tag::context_primitive(6), url.as_bytes());
+    let full = tlv(tag::context(0), &uri);
+    let point = sequence(&[&tlv(tag::context(0), &full)]);
+    Extension { oid: "2.5.29.31".parse().unwrap(), critical: false, value: sequence(&[&point]) }
 }
 
 impl Transport for Service {
@@ -214,7 +315,8 @@ impl Transport for Service {
     }
 }
 
-fn issuer(
+/// A CA, an RA or anybody else with a certificate, by the name of its key.
+pub(crate) fn issuer(
     subject: &str,
     own: &str,
     issuer: &str,
@@ -230,18 +332,4 @@ fn issuer(
     parts.extensions = vec![Extension::basic_constraints(is_ca), Extension::key_usage(usage)];
     let der = parts.write(&key(signed_with), &mut Faults::none()).unwrap();
     Sender { certificate: Certificate::from_der(&der).unwrap(), key: own }
-}
-
-fn issue(ca: &Sender, spki: Vec<u8>, subject: Vec<u8>, now: UnixTime, faults: &mut Faults) -> Certificate {
-    let parts = CertificateParts {
-        serial: vec![0x2a],
-        issuer: ca.certificate.subject.clone(),
-        subject,
-        not_before: now.minus(60),
-        not_after: now.plus(86_400),
-        spki,
-        extensions: Vec::new(),
-        digest: Digest::Sha256,
-    };
-    Certificate::from_der(&parts.write(&ca.key, faults).unwrap()).unwrap()
 }
