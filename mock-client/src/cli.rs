@@ -20,6 +20,8 @@ use rand_core::SeedableRng as _;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files::FileError;
+use crate::sscep;
+pub(crate) use args::parse::{cipher as cipher_named, digest as digest_named, serial as serial_named};
 use args::{Cli, Command};
 
 /// Where output goes, and whose process it is.
@@ -58,20 +60,20 @@ impl Io<'_> {
         let _ = writeln!(self.stderr, "mock-client: {}", printable(line.as_ref()));
     }
 
-    fn flush(&mut self) {
+    pub(crate) fn flush(&mut self) {
         let _ = self.stdout.flush();
         let _ = self.stderr.flush();
     }
 }
 
 /// A text that may come from a peer, without what a terminal would obey.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 /// Why a command ended without a result.
 #[derive(Debug, thiserror::Error)]
-enum CommandError {
+pub(crate) enum CommandError {
     #[error("{0}")]
     Usage(String),
     #[error("failed to {0}")]
@@ -98,8 +100,13 @@ pub fn run<A>(args: impl IntoIterator<Item = A>, io: &mut Io<'_>) -> u8
 where
     A: Into<OsString> + Clone,
 {
+    let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
+    // Its options are not clap's: what stands behind the word is its own.
+    if let Some((_, rest)) = args.split_first().filter(|(first, _)| *first == "sscep") {
+        return sscep::run("sscep", rest.iter().cloned(), io);
+    }
     let command = definition();
-    let args = std::iter::once(OsString::from("mock-client")).chain(args.into_iter().map(Into::into));
+    let args = std::iter::once(OsString::from("mock-client")).chain(args);
     let parsed = command.try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches));
     let exit = match parsed {
         Ok(cli) => dispatch(&cli.command, io),
@@ -135,6 +142,8 @@ fn dispatch(command: &Command, io: &mut Io<'_>) -> Exit {
         Command::Getcert(args) => lookup::certificate(args, io),
         Command::Getcrl(args) => lookup::crl(args, io),
         Command::Revoked(args) => lookup::revoked(args, io),
+        // Taken before clap, which would read its options.
+        Command::Sscep => Ok(Exit::Usage),
         Command::Laxities => laxities::run(io),
         Command::Completions { shell } => Ok(extras::completions(*shell, definition(), io)),
         Command::Man => extras::man(definition(), io),
@@ -146,7 +155,7 @@ fn dispatch(command: &Command, io: &mut Io<'_>) -> Exit {
 }
 
 /// The generator of all nonces, identifiers and paddings of a run.
-fn generator(seed: Option<[u8; 32]>) -> Result<ChaCha20Rng, CommandError> {
+pub(crate) fn generator(seed: Option<[u8; 32]>) -> Result<ChaCha20Rng, CommandError> {
     let seed = match seed {
         Some(seed) => seed,
         None => {

@@ -14,17 +14,37 @@ pub struct Contact {
     /// How the CA is authenticated.
     pub trust: Trust,
     /// Which of several CAs behind one URL is meant: the message parameter of CA queries in older drafts.
-    pub ca_identifier: Option<String>,
+    pub ca_identifier: Option<CaIdentifier>,
     /// What the server is declared to be built to. [`Edition::Nourse`] permits single DES and MD5, in
     /// requests and in answers.
     pub edition: Edition,
     /// Algorithms and transport that are used whatever is announced.
     pub choice: Choice,
+    /// The strongest digest that is announced, instead of SHA-256 where it is: a habit of some clients.
+    pub strongest_digest: bool,
     /// What is checked and done: right by default.
     pub conduct: Conduct,
     /// Which messages are written wrong.
     pub faults: Script,
 }
+
+/// Which of several CAs is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaIdentifier {
+    /// What names it.
+    pub text: String,
+    /// GetCACaps has it too, not only the queries for certificates.
+    pub with_capabilities: bool,
+}
+
+/// Digests by their keywords, the strongest first.
+const DIGESTS: [(&str, Digest); 5] = [
+    ("SHA-512", Digest::Sha512),
+    ("SHA-384", Digest::Sha384),
+    ("SHA-256", Digest::Sha256),
+    ("SHA-224", Digest::Sha224),
+    ("SHA-1", Digest::Sha1),
+];
 
 /// What the user chose instead of the negotiation. An insecure choice permits the same in answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,6 +63,10 @@ impl Contact {
     pub fn negotiate(&self, capabilities: &Capabilities) -> Negotiated {
         let mut negotiated = Negotiated::new(self.edition, capabilities);
         let suite = &mut negotiated.suite;
+        if self.strongest_digest {
+            let strongest = DIGESTS.iter().find(|(keyword, _)| capabilities.has(keyword));
+            suite.digest = strongest.map_or(suite.digest, |(_, digest)| *digest);
+        }
         *suite = self.conduct.suite(*suite);
         suite.cipher = self.choice.cipher.unwrap_or(suite.cipher);
         suite.digest = self.choice.digest.unwrap_or(suite.digest);
@@ -110,6 +134,16 @@ mod tests {
         let contact = Contact { choice, ..Contact::default() };
         let suite = contact.negotiate(&Capabilities::new(&["SCEPStandard"])).suite;
         assert_eq!(suite, Suite { cipher: Cipher::Blowfish, digest: Digest::Sha384, post: false });
+    }
+
+    #[rstest]
+    #[case::standard(&["SCEPStandard"], Digest::Sha256)]
+    #[case::all(&["SHA-1", "SHA-224", "SHA-256", "SHA-384", "SHA-512"], Digest::Sha512)]
+    #[case::weak(&["SHA-1"], Digest::Sha1)]
+    #[case::nothing(&[], Digest::Md5)]
+    fn the_strongest_digest_is_a_habit_of_some(#[case] keywords: &[&str], #[case] digest: Digest) {
+        let contact = Contact { edition: Edition::Nourse, strongest_digest: true, ..Contact::default() };
+        assert_eq!(contact.negotiate(&Capabilities::new(keywords)).suite.digest, digest);
     }
 
     #[rstest]

@@ -23,18 +23,19 @@ pub mod laxity;
 pub mod ops;
 pub mod request;
 pub mod revocation;
+pub mod sscep;
 pub mod transport;
 
 pub use challenge::Challenge;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use conduct::{Conduct, OnRefusal};
-pub use contact::{Choice, Contact};
+pub use contact::{CaIdentifier, Choice, Contact};
 pub use exit::Exit;
 pub use failure::Failure;
 pub use identity::KeyKind;
 pub use ops::{
-    EnrolConfig, Enrolled, Form, Generations, Identifier, Journal, Line, Looked, LookedUp, LookupConfig,
-    NoJournal, Progress, Remarks, Signer, Wanted, enroll, getca, getcaps, getnextca, lookup,
+    EnrolConfig, Enrolled, Event, Form, Generations, Identifier, Journal, Line, Looked, LookedUp,
+    LookupConfig, NoJournal, Progress, Remarks, Signer, Wanted, enroll, getca, getcaps, getnextca, lookup,
 };
 pub use scep::client::{Fingerprint, Trust, Untrusted};
 pub use transport::{

@@ -10,6 +10,6 @@ mod session;
 pub use enroll::{EnrolConfig, Enrolled, Form, Identifier, Signer, Wanted, enroll};
 pub use getca::{Generations, getca, getnextca};
 pub use getcaps::getcaps;
-pub use journal::{Journal, NoJournal, Progress};
+pub use journal::{Event, Journal, NoJournal, Progress};
 pub use lookup::{Looked, LookedUp, LookupConfig, lookup};
 pub use session::{Line, Remarks};

@@ -43,6 +43,9 @@ pub(super) enum Command {
     Getcrl(Box<GetcrlArgs>),
     /// Ask whether a certificate is revoked: by its CRL distribution point, else by GetCRL.
     Revoked(Box<RevokedArgs>),
+    /// Take the command line of sscep: `mock-client sscep OPERATION [OPTIONS]`.
+    #[command(disable_help_flag = true)]
+    Sscep,
     /// Print the checks that can be skipped and the habits that can be had.
     Laxities,
     /// Print completions for a shell.

@@ -19,7 +19,7 @@ use scep::message::Sender;
 use scep::suite::Digest;
 use scep::tlv::Source;
 
-use super::journal::{Journal, Progress};
+use super::journal::{Event, Journal, Progress};
 use super::session::{Line, Session};
 use crate::challenge::Challenge;
 use crate::clock::Clock;
@@ -28,6 +28,7 @@ use crate::contact::Contact;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::identity;
+use crate::transport::{TransportError, TransportErrorKind};
 
 /// What to enrol and how. The server is the transport's affair.
 #[derive(Debug, Clone)]
@@ -140,6 +141,8 @@ pub struct Enrolled {
     pub findings: Vec<Finding>,
     /// What the user should know.
     pub warnings: Vec<String>,
+    /// Why the last answer was lost, when one was.
+    pub lost: Option<TransportErrorKind>,
     /// How many messages each fault has changed.
     pub delivered: BTreeMap<String, u32>,
     /// Exit code of a program that does nothing else.
@@ -305,49 +308,56 @@ impl Run<'_, '_> {
     fn transact(&mut self, form: RequestForm, first: Option<Faults>) -> Result<Verdict, Failure> {
         let mut faults_of_next = first;
         while let Some(transaction) = &mut self.transaction {
-            let message = transaction.enrolment.next_message().name();
-            let mut faults = faults_of_next.take().unwrap_or_else(|| self.session.faults(message));
+            let message_type = transaction.enrolment.next_message();
+            let faults = faults_of_next.take();
+            let mut faults = faults.unwrap_or_else(|| self.session.faults(message_type.name()));
             let now = self.session.line.clock.now();
             match transaction.enrolment.poll(now, &mut faults, self.session.line.rng)? {
                 Step::Send(request) => {
                     // After poll: a new transaction after a loss has its identifier only now.
-                    let asks = message == form.message_type().name();
-                    if asks {
+                    if message_type == form.message_type() {
                         self.note(form, false)?;
                     }
+                    self.journal.watch(Event::Sending(message_type));
                     let answer = self.session.send(&request, &faults);
-                    self.take(answer)?;
+                    if let Ok(response) = &answer {
+                        self.journal.watch(Event::Answered(response));
+                    }
+                    if self.take(answer) {
+                        self.note(form, true)?;
+                        self.journal.watch(Event::Pending);
+                    }
                 }
                 Step::Wait(until) => {
-                    let is_pending = message == scep::attribute::MessageType::CertPoll.name();
                     faults_of_next = Some(faults);
-                    if is_pending {
-                        self.note(form, true)?;
-                    }
                     self.session.line.clock.wait_until(until);
                 }
-                Step::Done(verdict) => return Ok(*verdict),
+                Step::Done(verdict) => {
+                    self.journal.watch(Event::Over(&verdict));
+                    return Ok(*verdict);
+                }
             }
         }
         let detail = "no transaction".to_owned();
         Err(scep::Error::Misuse { what: "enrolment", detail }.into())
     }
 
-    fn take(
-        &mut self,
-        answer: Result<HttpResponse, crate::transport::TransportError>,
-    ) -> Result<(), Failure> {
+    /// Gives the answer to the machine. True when it was PENDING, and is polled for.
+    fn take(&mut self, answer: Result<HttpResponse, TransportError>) -> bool {
         let now = self.session.line.clock.now();
-        let Some(transaction) = &mut self.transaction else { return Ok(()) };
+        let Some(transaction) = &mut self.transaction else { return false };
         match answer {
             Ok(response) => {
                 let before = transaction.enrolment.clone();
                 transaction.enrolment.handle(&response, now);
                 transaction.last = Some((before, response));
+                transaction.enrolment.verdict().is_none()
             }
-            Err(error) => transaction.enrolment.handle_no_answer(&error.to_string(), now),
+            Err(error) => {
+                transaction.enrolment.handle_no_answer(&error.to_string(), now);
+                false
+            }
         }
-        Ok(())
     }
 
     fn report(self, ended: Result<Verdict, Failure>, clock: &dyn Clock) -> Enrolled {
@@ -373,6 +383,7 @@ impl Run<'_, '_> {
             polls,
             findings,
             warnings: remarks.warnings,
+            lost: remarks.lost,
             delivered: remarks.delivered,
         }
     }

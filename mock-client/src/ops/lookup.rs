@@ -12,6 +12,7 @@ use crate::challenge::Challenge;
 use crate::contact::Contact;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::transport::TransportErrorKind;
 
 /// What to look up, and as whom.
 #[derive(Debug, Clone)]
@@ -46,6 +47,8 @@ pub struct LookedUp {
     pub ended: Result<LookupVerdict, Failure>,
     /// Certificates of the CA that were used.
     pub ca: Option<CaCertificates>,
+    /// Why the answer was lost, when it was.
+    pub lost: Option<TransportErrorKind>,
     /// Remarks along the way.
     pub remarks: Remarks,
     /// Exit code of a program that does nothing else.
@@ -64,7 +67,8 @@ pub fn lookup(config: &LookupConfig, line: &mut Line<'_>) -> LookedUp {
         Ok(LookupVerdict::NoAnswer(_)) => Exit::Network,
         Err(failure) => failure.exit(),
     };
-    LookedUp { ended, ca, remarks: session.into_remarks(), exit }
+    let remarks = session.into_remarks();
+    LookedUp { ended, ca, lost: remarks.lost, remarks, exit }
 }
 
 fn run(

@@ -13,9 +13,9 @@ use scep::finding::Finding;
 use scep::http::{HttpRequest, HttpResponse, Operation};
 
 use crate::clock::Clock;
-use crate::contact::Contact;
+use crate::contact::{CaIdentifier, Contact};
 use crate::failure::Failure;
-use crate::transport::{Transport, TransportError};
+use crate::transport::{Transport, TransportError, TransportErrorKind};
 
 /// The world outside, as far as an operation may touch it.
 pub struct Line<'a> {
@@ -40,6 +40,8 @@ pub struct Remarks {
     pub findings: Vec<Finding>,
     /// What the user should know.
     pub warnings: Vec<String>,
+    /// Why the last answer was lost, when one was.
+    pub lost: Option<TransportErrorKind>,
     /// How many messages each fault has changed.
     pub delivered: BTreeMap<String, u32>,
 }
@@ -77,6 +79,9 @@ impl<'a, 'b> Session<'a, 'b> {
                 self.remarks.warnings.push(format!("the server redirects to {to}, which was not followed"));
             }
         }
+        if let Err(error) = &answer {
+            self.remarks.lost = Some(error.kind);
+        }
         answer
     }
 
@@ -86,8 +91,9 @@ impl<'a, 'b> Session<'a, 'b> {
         operation: Operation,
         mut request: HttpRequest,
     ) -> Result<HttpResponse, TransportError> {
-        if let Some(identifier) = &self.contact.ca_identifier {
-            let escaped = utf8_percent_encode(identifier, NON_ALPHANUMERIC);
+        let with_it = |one: &&CaIdentifier| one.with_capabilities || operation != Operation::GetCaCaps;
+        if let Some(identifier) = self.contact.ca_identifier.as_ref().filter(with_it) {
+            let escaped = utf8_percent_encode(&identifier.text, NON_ALPHANUMERIC);
             request.query.push_str(&format!("&message={escaped}"));
         }
         let mut faults = self.faults(operation.name());

@@ -18,4 +18,6 @@ mod renewal;
 #[cfg(test)]
 mod service;
 #[cfg(test)]
+mod sscep;
+#[cfg(test)]
 mod transport;

@@ -2,8 +2,8 @@
 //! interruption, by library call.
 
 use mock_client::{
-    Choice, Contact, EnrolConfig, Exit, Form, Identifier, Journal, KeyKind, Line, ManualClock, Progress,
-    Signer, Transport, TransportError, Wanted, enroll, identity,
+    CaIdentifier, Choice, Contact, EnrolConfig, Exit, Form, Identifier, Journal, KeyKind, Line, ManualClock,
+    Progress, Signer, Transport, TransportError, Wanted, enroll, identity,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
@@ -128,7 +128,10 @@ fn the_identifier_of_the_ca_goes_along_with_every_ca_query() {
             self.0.send(request)
         }
     }
-    let contact = Contact { ca_identifier: Some("my CA/2 & more".to_owned()), ..Contact::default() };
+    let contact = Contact {
+        ca_identifier: Some(CaIdentifier { text: "my CA/2 & more".to_owned(), with_capabilities: true }),
+        ..Contact::default()
+    };
     let mut recording = Recording(Service::new(), Vec::new());
     run(&config_with(contact), &mut recording);
     let ident = "&message=my%20CA%2F2%20%26%20more";

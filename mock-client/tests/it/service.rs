@@ -52,6 +52,8 @@ pub(crate) struct SeenMessage {
     pub(crate) transaction_id: Option<TransactionId>,
     pub(crate) sender_nonce: Option<Nonce>,
     pub(crate) digest: Option<Digest>,
+    /// Name of the content cipher.
+    pub(crate) cipher: Option<String>,
 }
 
 /// The server.
@@ -71,6 +73,8 @@ pub(crate) struct Service {
     /// Faults of the answers: `CertRep`, `GetCACaps`, `GetCACert`.
     pub(crate) script: Script,
     pub(crate) seen: Vec<Seen>,
+    /// Query of each request, as it came.
+    pub(crate) queries: Vec<String>,
     pub(crate) waiting: BTreeMap<Vec<u8>, Csr>,
     /// Every certificate that it issued, in order.
     pub(crate) issued: Vec<Certificate>,
@@ -106,6 +110,7 @@ impl Service {
             legacy: false,
             script: Script::default(),
             seen: Vec::new(),
+            queries: Vec::new(),
             waiting: BTreeMap::new(),
             issued: Vec::new(),
             revoked: Vec::new(),
@@ -148,12 +153,19 @@ impl Service {
         let incoming =
             Incoming::read(request.method, &request.query, &request.body, &mut Vec::new()).unwrap();
         let operation = incoming.operation.clone().unwrap_or_default();
+        self.queries.push(request.query.clone());
         let read = incoming.message.as_deref().and_then(|message| PkiMessage::read(message).ok());
         let message = read.map(|read| SeenMessage {
             message_type: read.value.message_type(),
             transaction_id: read.value.transaction_id(),
             sender_nonce: read.value.sender_nonce(),
             digest: read.value.signer().and_then(|signer| signer.digest()),
+            cipher: read
+                .value
+                .envelope(&mut Vec::new())
+                .ok()
+                .flatten()
+                .map(|one| scep::oid::name(one.cipher)),
         });
         self.seen.push(Seen { method: request.method, operation: operation.clone(), message });
         match (operation.as_str(), incoming.message) {

@@ -18,7 +18,7 @@ pub(super) fn subject(text: &str) -> Result<Subject, scep::Error> {
 }
 
 /// The digest of a name, with or without its hyphen: `sha256`, `sha-256`, `md5`.
-pub(in crate::cli) fn digest(text: &str) -> Result<Digest, String> {
+pub(crate) fn digest(text: &str) -> Result<Digest, String> {
     let bare = |name: &str| name.replace('-', "").to_ascii_lowercase();
     let names: Vec<&str> = Digest::ALL.iter().map(|digest| digest.name()).collect();
     Digest::ALL
@@ -40,7 +40,7 @@ const CIPHERS: &[(&str, Cipher)] = &[
     ("aes256", Cipher::Aes256),
 ];
 
-pub(in crate::cli) fn cipher(text: &str) -> Result<Cipher, String> {
+pub(crate) fn cipher(text: &str) -> Result<Cipher, String> {
     let name = text.to_ascii_lowercase();
     CIPHERS
         .iter()
@@ -76,7 +76,7 @@ fn octets(hex: &str) -> Option<Vec<u8>> {
 }
 
 /// A serial number: decimal; hex after `0x`, or with colons between its octets.
-pub(in crate::cli) fn serial(text: &str) -> Result<SerialNumber, String> {
+pub(crate) fn serial(text: &str) -> Result<SerialNumber, String> {
     let bad = || format!("expected a decimal number, or hex after `0x`, got `{text}`");
     let (radix, digits) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         Some(hex) => (16, hex.to_owned()),

@@ -11,7 +11,7 @@ use scep::suite::{Cipher, Digest};
 use super::parse;
 use crate::cli::CommandError;
 use crate::conduct::Conduct;
-use crate::contact::{Choice, Contact};
+use crate::contact::{CaIdentifier, Choice, Contact};
 use crate::files;
 use crate::transport::{HttpTransport, Proxy, ServerUrl, TimeLimits, Tls, Way};
 
@@ -100,7 +100,10 @@ impl ServerArgs {
     pub(in crate::cli) fn contact(&self, trust: Trust) -> Result<Contact, CommandError> {
         Ok(Contact {
             trust,
-            ca_identifier: self.ca_identifier.clone(),
+            ca_identifier: self
+                .ca_identifier
+                .clone()
+                .map(|text| CaIdentifier { text, with_capabilities: true }),
             edition: if self.legacy { Edition::Nourse } else { Edition::Rfc8894 },
             choice: Choice {
                 cipher: self.cipher,
@@ -109,6 +112,7 @@ impl ServerArgs {
             },
             conduct: Conduct::with_laxities(&self.laxities)
                 .map_err(|unknown| CommandError::Usage(unknown.to_string()))?,
+            strongest_digest: false,
             faults: Script::new(&self.faults).map_err(|unknown| CommandError::Usage(unknown.to_string()))?,
         })
     }
