@@ -2,7 +2,9 @@
 //! and nothing signs.
 
 mod issue;
+mod own;
 mod serial;
 
-pub use issue::{Issuer, certificate_for, root};
-pub use serial::unused_serial;
+pub use issue::{Issuer, certificate_for};
+pub use own::{Own, Purpose};
+pub use serial::serial;

@@ -1,14 +1,19 @@
 //! Configuration: a value with defaults, and its TOML file, whose every key `mock-ca config` explains.
 
+mod ca_files;
 mod file;
 
 pub use file::{ConfigError, DEFAULT_FILE};
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
+use clap::ValueEnum;
 use scep::fault::Order;
+use serde::Deserialize;
 
+use crate::authority::KeyKind;
 use crate::ra::{Challenge, Policy};
 
 /// How a server is set up.
@@ -28,6 +33,8 @@ pub struct Config {
     pub policy: Policy,
     /// The CA's identity.
     pub ca: CaConfig,
+    /// Where the server keeps what it remembers.
+    pub store: StoreConfig,
     /// Days until an issued certificate expires.
     pub certificate_days: u32,
     /// Departures from the start on.
@@ -36,11 +43,61 @@ pub struct Config {
     pub laxities: Vec<String>,
 }
 
+/// Where the server keeps what it remembers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum StoreConfig {
+    /// Nowhere: it forgets everything when it ends.
+    #[default]
+    Memory,
+    /// In a SQLite file, which is made when there is none.
+    Sqlite(PathBuf),
+    /// In a PostgreSQL database, by its connection URL. A secret, since a password may be in it.
+    Postgres(String),
+}
+
+/// What issues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Hierarchy {
+    /// The root itself.
+    #[default]
+    Root,
+    /// A CA under a root.
+    Intermediate,
+}
+
+/// Who speaks SCEP for the CA.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Registration {
+    /// The CA itself.
+    #[default]
+    None,
+    /// A registration authority with one certificate.
+    Single,
+    /// A registration authority with a certificate for signing and one for encryption.
+    Split,
+}
+
 /// Where the CA's key and certificate come from.
 #[derive(Debug, Clone)]
 pub struct CaConfig {
     /// Subject of a certificate that is made, RFC 4514.
     pub name: String,
+    /// Kind of the keys that are made.
+    pub key_kind: KeyKind,
+    /// What issues.
+    pub hierarchy: Hierarchy,
+    /// Who speaks SCEP for the CA.
+    pub registration: Registration,
+    /// Kind of the keys of the registration authority.
+    pub registration_key_kind: KeyKind,
+    /// Certificates above a loaded one, PEM, the lowest first.
+    pub chain: Vec<String>,
+    /// serialNumber of the next CA's certificate, content octets; None draws one.
+    pub next_serial: Option<Vec<u8>>,
+    /// Days for which a CRL is good.
+    pub crl_days: u32,
     /// Days until it expires.
     pub days: u32,
     /// Private key; None makes one.
@@ -73,7 +130,7 @@ impl fmt::Debug for KeyPem {
 
 /// The keywords that are announced when nothing else is configured: what this server does.
 const CAPABILITIES: &[&str] =
-    &["AES", "DES3", "POSTPKIOperation", "SHA-1", "SHA-256", "SHA-512", "SCEPStandard"];
+    &["AES", "DES3", "POSTPKIOperation", "Renewal", "SHA-1", "SHA-256", "SHA-512", "SCEPStandard"];
 
 impl Default for Config {
     fn default() -> Self {
@@ -86,6 +143,7 @@ impl Default for Config {
             capabilities: CAPABILITIES.iter().map(|keyword| (*keyword).to_owned()).collect(),
             policy: Policy::default(),
             ca: CaConfig::default(),
+            store: StoreConfig::default(),
             certificate_days: 90,
             faults: Vec::new(),
             laxities: Vec::new(),
@@ -95,7 +153,19 @@ impl Default for Config {
 
 impl Default for CaConfig {
     fn default() -> Self {
-        Self { name: "CN=mock-ca root,O=for tests only".to_owned(), days: 3650, key: None, certificate: None }
+        Self {
+            name: "CN=mock-ca root,O=for tests only".to_owned(),
+            key_kind: KeyKind::default(),
+            hierarchy: Hierarchy::default(),
+            registration: Registration::default(),
+            registration_key_kind: KeyKind::default(),
+            chain: Vec::new(),
+            next_serial: None,
+            crl_days: 7,
+            days: 3650,
+            key: None,
+            certificate: None,
+        }
     }
 }
 

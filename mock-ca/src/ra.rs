@@ -3,16 +3,22 @@
 
 mod approval;
 mod challenge;
+mod credential;
+mod renewal;
 mod secret;
 
 pub use approval::{Mode, WithoutChallenge};
-pub use challenge::Challenge;
+pub use challenge::{Challenge, digest};
+pub use credential::Credential;
+pub use renewal::{Mode as RenewalMode, Record, Renewal, Signer};
 pub use secret::{HashedSecret, generated};
 
+use scep::UnixTime;
 use scep::attribute::FailInfo;
 use scep::csr::Csr;
-use scep::server::transaction::{Arrival, Denial, Due, Identity};
+use scep::server::transaction::{Arrival, Denial, Due, Identity, Stage};
 
+use crate::store::OneTime;
 use crate::transaction::{State, Transaction};
 use challenge::Offer;
 
@@ -25,6 +31,10 @@ pub struct Policy {
     pub challenge: Option<Challenge>,
     /// What happens to a request without a challengePassword.
     pub without_challenge: WithoutChallenge,
+    /// Seconds until a request is approved by itself, in that mode.
+    pub delay: u64,
+    /// Whether and how certificates are renewed.
+    pub renewal: Renewal,
 }
 
 /// Which checks are made. All of them, unless a laxity switches one off.
@@ -34,6 +44,14 @@ pub struct Checks {
     pub challenge_required: bool,
     /// challengePassword is the right one (2.3).
     pub challenge_value: bool,
+    /// A RenewalReq is signed with a certificate of this CA (2.4).
+    pub renewal_signer: bool,
+    /// That certificate has not expired (2.4).
+    pub renewal_expired: bool,
+    /// It is not revoked (2.4).
+    pub renewal_revoked: bool,
+    /// The new certificate has its subject (2.5).
+    pub renewal_subject: bool,
     /// A CertPoll names a transaction that there is (3.2.1.4 badCertId).
     pub poll_known: bool,
     /// A pending request waits for the operator (2.4).
@@ -49,6 +67,10 @@ impl Default for Checks {
         Self {
             challenge_required: true,
             challenge_value: true,
+            renewal_signer: true,
+            renewal_expired: true,
+            renewal_revoked: true,
+            renewal_subject: true,
             poll_known: true,
             poll_approval: true,
             poll_rejection: true,
@@ -74,13 +96,26 @@ pub enum Ask<'a> {
     },
 }
 
+/// What is known about a request beside what is in it.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// What the server remembers of its transaction.
+    pub known: Option<&'a Transaction>,
+    /// Who signed it.
+    pub signer: &'a Signer,
+    /// The one-time challenge that it offers, if it is one.
+    pub one_time: Option<&'a OneTime>,
+    /// The time.
+    pub now: UnixTime,
+}
+
 /// What becomes of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// It gets its certificate: a new one, or the one that the transaction has already.
-    Grant,
-    /// The operator has to look at it.
-    Pending,
+    Grant(Credential),
+    /// It has to wait.
+    Pending(Credential),
     /// It gets none.
     Refuse(Refusal),
 }
@@ -102,54 +137,67 @@ impl Refusal {
     }
 }
 
-/// Decides on a request. `known` is what the server remembers of its transaction.
+/// Decides on a request.
 #[must_use]
-pub fn decide(ask: Ask<'_>, known: Option<&Transaction>, policy: &Policy, checks: &Checks) -> Decision {
+pub fn decide(ask: Ask<'_>, facts: &Facts<'_>, policy: &Policy, checks: &Checks) -> Decision {
     match ask {
-        Ask::Enrol { csr, identity } => enrol(csr, identity, known, policy, checks),
-        Ask::Poll { signer_key } => poll(signer_key, known, checks),
+        Ask::Enrol { csr, identity } => enrol(csr, identity, facts, policy, checks),
+        Ask::Poll { signer_key } => poll(signer_key, facts, checks),
     }
 }
 
-fn enrol(
-    csr: &Csr,
-    identity: &Identity,
-    known: Option<&Transaction>,
-    policy: &Policy,
-    checks: &Checks,
-) -> Decision {
-    let offered = csr.challenge.as_ref().map(|text| text.lossy());
-    let first = approval::decide(Offer::judge(offered.as_deref(), policy.challenge.as_ref(), checks), policy);
-    if matches!(first, Decision::Refuse(_)) {
-        return first;
-    }
-    let arrival = Arrival::of_request(identity, known.map(|known| &known.identity));
-    match arrival.due(known.map(|known| known.state.stage())) {
+fn enrol(csr: &Csr, identity: &Identity, facts: &Facts<'_>, policy: &Policy, checks: &Checks) -> Decision {
+    let renewal = renewal::judge(csr, identity.message_type, facts.signer, policy.renewal, checks);
+    let first = match renewal {
+        renewal::Offer::Good(credential) if policy.renewal.mode == RenewalMode::Manual => {
+            Decision::Pending(credential)
+        }
+        renewal::Offer::Good(credential) => Decision::Grant(credential),
+        renewal::Offer::Bad(refusal) => Decision::Refuse(refusal),
+        renewal::Offer::None => {
+            let offered = csr.challenge.as_ref().map(|text| text.lossy());
+            approval::decide(Offer::judge(offered.as_deref(), identity, facts, policy, checks), policy)
+        }
+    };
+    let (Decision::Grant(credential) | Decision::Pending(credential)) = &first else { return first };
+    let arrival = Arrival::of_request(identity, facts.known.map(|known| &known.identity));
+    match arrival.due(facts.stage()) {
         // While it waits, a repeated request is decided on anew: policy may have changed.
         Due::Decision | Due::Pending => first,
-        due => settled(due),
+        due => settled(due, credential.clone()),
     }
 }
 
-fn poll(signer_key: &[u8], known: Option<&Transaction>, checks: &Checks) -> Decision {
+fn poll(signer_key: &[u8], facts: &Facts<'_>, checks: &Checks) -> Decision {
+    let known = facts.known;
+    let credential = known.map(|known| known.credential.clone()).unwrap_or_default();
     match known.map(|known| &known.state) {
-        None if !checks.poll_known => return Decision::Pending,
-        Some(State::Pending) if !checks.poll_approval => return Decision::Grant,
-        Some(State::Rejected) if !checks.poll_rejection => return Decision::Grant,
-        Some(State::Issued(_)) if !checks.poll_final => return Decision::Pending,
+        None if !checks.poll_known => return Decision::Pending(credential),
+        Some(State::Pending) if !checks.poll_approval => return Decision::Grant(credential),
+        Some(State::Rejected) if !checks.poll_rejection => return Decision::Grant(credential),
+        Some(State::Issued(_)) if !checks.poll_final => return Decision::Pending(credential),
         None | Some(State::Pending | State::Approved | State::Rejected | State::Issued(_)) => {}
     }
     // RFC 8894 3.3.3 names a transaction by its transactionID alone, so a stranger's poll is answered too:
     // the answer is enveloped to the key that signed the poll.
     let arrival = Arrival::of_poll(signer_key, known.map(|known| &known.identity));
-    settled(arrival.due(known.map(|known| known.state.stage())))
+    settled(arrival.due(facts.stage()), credential)
+}
+
+impl Facts<'_> {
+    /// How far the transaction got, with what time alone has approved.
+    fn stage(&self) -> Option<Stage> {
+        let known = self.known?;
+        let is_due = known.due.is_some_and(|due| due <= self.now);
+        Some(if is_due && known.state == State::Pending { Stage::Approved } else { known.state.stage() })
+    }
 }
 
 /// What a transaction that there is makes of a message; nothing is left to decide.
-fn settled(due: Due) -> Decision {
+fn settled(due: Due, credential: Credential) -> Decision {
     match due {
-        Due::Decision | Due::Pending | Due::Lookup => Decision::Pending,
-        Due::Certificate | Due::SameCertificate => Decision::Grant,
+        Due::Decision | Due::Pending | Due::Lookup => Decision::Pending(credential),
+        Due::Certificate | Due::SameCertificate => Decision::Grant(credential),
         Due::Refusal(denial) => {
             let client = match denial {
                 Denial::InUse(_) => "the transactionID is in use",

@@ -13,16 +13,15 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::authority::Authority;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, StoreConfig};
 use crate::http::admin::{AdminPort, Token};
 use crate::http::listener::serve;
 use crate::http::scep_port::ScepPort;
 use crate::laxity::UnknownLaxity;
 use crate::record::{Observer, Recorded, Recorder};
 use crate::service::{OperatorError, PendingRequest, Service, SetUpError, Verdict};
-use crate::store::MemoryStore;
+use crate::store::{PostgresEngine, SqliteEngine, Store, StoreError};
 
 /// Time that requests under way have to end when the server stops.
 pub const GRACE: Duration = Duration::from_secs(5);
@@ -45,12 +44,15 @@ pub enum StartError {
         /// Why.
         source: std::io::Error,
     },
-    /// Key, certificate or name of the CA.
-    #[error("set up the CA: {0}")]
-    Authority(#[source] scep::Error),
-    /// Faults or laxities.
+    /// The store cannot be opened.
+    #[error("open the store: {0}")]
+    Store(#[from] StoreError),
+    /// The CA, faults or laxities.
     #[error("set up the server: {0}")]
     SetUp(#[from] SetUpError),
+    /// The set-up ended in a panic.
+    #[error("set up the server: {0}")]
+    Broken(String),
 }
 
 impl MockCa {
@@ -80,9 +82,13 @@ impl MockCa {
         }
         let mut rng = ChaCha20Rng::from_seed(seed);
         let token = Token::random(&mut rng);
-        let authority = Authority::new(&config.ca, clock.now(), &mut rng).map_err(StartError::Authority)?;
-        let service =
-            Arc::new(Service::new(&config, authority, Box::new(MemoryStore::default()), clock, rng)?);
+        // A store may wait for a disk or another machine, keys for the processor: nothing for this thread.
+        let set_up = config.clone();
+        let made = tokio::task::spawn_blocking(move || {
+            let store = open(&set_up.store)?;
+            Ok::<_, StartError>(Service::new(&set_up, store, clock, rng)?)
+        });
+        let service = Arc::new(made.await.map_err(|error| StartError::Broken(error.to_string()))??);
         let recorder = Arc::new(Recorder::default());
 
         let (scep_listener, scep_address) = bind(config.listen).await?;
@@ -101,6 +107,14 @@ impl MockCa {
         let path = config.path.unwrap_or_else(|| "/scep".to_owned());
         Ok(Running { service, recorder, token, scep_address, admin_address, path, stop, tasks })
     }
+}
+
+fn open(config: &StoreConfig) -> Result<Store, StoreError> {
+    Ok(match config {
+        StoreConfig::Memory => Store::in_memory(),
+        StoreConfig::Sqlite(path) => Store::new(SqliteEngine::open(path)?),
+        StoreConfig::Postgres(url) => Store::new(PostgresEngine::connect(url)?),
+    })
 }
 
 async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
@@ -145,20 +159,29 @@ impl Running {
     /// The CA's certificate; GetCACert may serve another one when a fault is on it.
     #[must_use]
     pub fn ca_certificate(&self) -> Certificate {
-        self.service.authority().sender().certificate.clone()
+        self.service.authority().issuing().certificate.clone()
     }
 
-    /// The CA's private key, PKCS#8 PEM: it opens the requests of the record. A secret.
+    /// The private key that opens the requests of the record, PKCS#8 PEM: the CA's, or its registration
+    /// authority's. A secret.
     ///
     /// # Errors
     /// When the cryptographic library cannot write it.
     pub fn ca_key_pem(&self) -> scep::error::Result<String> {
-        self.service.authority().sender().key.to_pem()
+        self.service.authority().opener().key.to_pem()
+    }
+
+    /// What the server does, for a program that is its operator.
+    #[must_use]
+    pub fn service(&self) -> &Service {
+        &self.service
     }
 
     /// Requests that wait for the operator, the oldest first.
-    #[must_use]
-    pub fn pending(&self) -> Vec<PendingRequest> {
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn pending(&self) -> Result<Vec<PendingRequest>, OperatorError> {
         self.service.pending()
     }
 

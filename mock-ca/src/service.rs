@@ -6,14 +6,16 @@
 //!                                           store            store          faults      faults
 //! ```
 
+mod lookup;
 mod operator;
 mod pki_operation;
+mod rollover;
 
 pub use operator::{OperatorError, PendingRequest, Verdict};
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore as _, SeedableRng as _};
@@ -22,14 +24,17 @@ use scep::ca_cert::CaCertificates;
 use scep::caps::Capabilities;
 use scep::fault::{Faults, Order, Script, When};
 use scep::http::{HttpRequest, HttpResponse, Incoming, Operation};
+use scep::key::PrivateKey;
 use scep::message::Outcome;
+use scep::next_ca::NextCa;
+use scep::suite::Digest;
 
-use crate::authority::Authority;
+use crate::authority::{self, Authorities, Authority};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{CaConfig, Config};
 use crate::laxity::UnknownLaxity;
 use crate::ra::Policy;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::strictness::Strictness;
 
 /// Largest body that is read: no larger message would be understood.
@@ -41,14 +46,16 @@ pub struct Service {
     capabilities: Capabilities,
     policy: Policy,
     certificate_days: u32,
-    authority: Authority,
+    ca: CaConfig,
+    store: Store,
+    /// The store's generations as they were last read.
+    authorities: RwLock<Arc<Authorities>>,
     clock: Arc<dyn Clock>,
     memory: Mutex<Memory>,
 }
 
 /// What changes from request to request.
 struct Memory {
-    store: Box<dyn Store>,
     script: Script,
     orders: Vec<Order>,
     strictness: Strictness,
@@ -63,7 +70,7 @@ struct Memory {
 pub struct Answer {
     /// What goes out.
     pub response: HttpResponse,
-    /// `GetCACaps`, `GetCACert`, `CertRep` or `Error`.
+    /// `GetCACaps`, `GetCACert`, `GetNextCACert`, `CertRep` or `Error`.
     pub message: &'static str,
     /// pkiStatus of a CertRep, before faults.
     pub pki_status: Option<&'static str>,
@@ -77,34 +84,36 @@ impl fmt::Debug for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Service")
             .field("policy", &self.policy)
-            .field("authority", &self.authority)
+            .field("store", &self.store)
             .finish_non_exhaustive()
     }
 }
 
 impl Service {
-    /// A service with the faults and laxities of the configuration. `rng` is the source of every serial
-    /// number, nonce and content key.
+    /// A service with the faults and laxities of the configuration, on what the store remembers: a store
+    /// that knows no authority is given one. `rng` is the source of every serial number, nonce and content
+    /// key.
     ///
     /// # Errors
-    /// When a fault or a laxity is unknown.
+    /// When a fault or a laxity is unknown, the CA cannot be set up, or the store fails.
     pub fn new(
         config: &Config,
-        authority: Authority,
-        store: Box<dyn Store>,
+        store: Store,
         clock: Arc<dyn Clock>,
-        rng: ChaCha20Rng,
+        mut rng: ChaCha20Rng,
     ) -> Result<Self, SetUpError> {
         let keywords: Vec<&str> = config.capabilities.iter().map(String::as_str).collect();
+        let authorities = found(&config.ca, &store, clock.as_ref(), &mut rng)?;
         Ok(Self {
             path: config.path.clone(),
             capabilities: Capabilities::new(&keywords),
             policy: config.policy.clone(),
             certificate_days: config.certificate_days,
-            authority,
+            ca: config.ca.clone(),
+            store,
+            authorities: RwLock::new(Arc::new(authorities)),
             clock,
             memory: Mutex::new(Memory {
-                store,
                 script: script(&config.faults)?,
                 orders: config.faults.clone(),
                 strictness: Strictness::without(&config.laxities)?,
@@ -145,7 +154,8 @@ impl Service {
             Some(Operation::PkiOperation) => {
                 self.pki_operation(incoming.message.as_deref().unwrap_or_default(), &strictness)
             }
-            // Neither is offered: there is no next CA, and the chain is in the answer to GetCACert.
+            Some(Operation::GetNextCaCert) if strictness.http.operation => self.next_ca_cert(),
+            // The chain is in the answer to GetCACert.
             None | Some(Operation::GetCaCertChain | Operation::GetNextCaCert)
                 if !strictness.http.operation =>
             {
@@ -155,7 +165,7 @@ impl Service {
                 let actual = incoming.operation.as_deref().unwrap_or("none");
                 self.error(
                     400,
-                    "expected operation GetCACaps, GetCACert or PKIOperation",
+                    "expected operation GetCACaps, GetCACert, GetNextCACert or PKIOperation",
                     format!("operation {actual}"),
                 )
             }
@@ -173,9 +183,14 @@ impl Service {
         self.memory().strictness.http.body_limit.then_some(BODY_LIMIT)
     }
 
-    /// The CA's identity.
-    pub fn authority(&self) -> &Authority {
-        &self.authority
+    /// The generation of the authority that issues; the last one that was read when the store fails.
+    pub fn authority(&self) -> Arc<Authority> {
+        self.authorities().unwrap_or_else(|_| self.known_authorities()).current().clone()
+    }
+
+    /// What the server remembers.
+    pub fn store(&self) -> &Store {
+        &self.store
     }
 
     /// The clock that certificates are dated by.
@@ -222,15 +237,24 @@ impl Service {
 
     fn ca_caps(&self) -> Answer {
         let faults = self.memory().script.next("GetCACaps", None);
-        let response = HttpResponse::ok("text/plain", self.capabilities.write());
+        let has_next = match self.authorities() {
+            Ok(authorities) => authorities.next().is_some(),
+            Err(error) => return self.internal_error(&error),
+        };
+        let mut capabilities = self.capabilities.clone();
+        if has_next {
+            capabilities.announce("GetNextCACert");
+        }
+        let response = HttpResponse::ok("text/plain", capabilities.write());
         self.finish(response, "GetCACaps", None, faults, "capabilities".to_owned())
     }
 
     fn ca_cert(&self) -> Answer {
         let mut faults = self.memory().script.next("GetCACert", None);
-        match self.authority.served(&mut faults) {
-            Ok(certificate) => {
-                let (content_type, body) = CaCertificates::write(&[certificate], &mut faults);
+        let served = self.authorities().and_then(|all| Ok(all.current().served(&mut faults)?));
+        match served {
+            Ok(certificates) => {
+                let (content_type, body) = CaCertificates::write(&certificates, &mut faults);
                 let response = HttpResponse::ok(content_type, body);
                 self.finish(response, "GetCACert", None, faults, "CA certificate".to_owned())
             }
@@ -238,8 +262,46 @@ impl Service {
         }
     }
 
-    fn internal_error(&self, error: &scep::Error) -> Answer {
+    fn next_ca_cert(&self) -> Answer {
+        let authorities = match self.authorities() {
+            Ok(authorities) => authorities,
+            Err(error) => return self.internal_error(&error),
+        };
+        let Some(next) = authorities.next() else {
+            return self.error(404, "there is no next CA yet", "no next CA is prepared");
+        };
+        let mut faults = self.memory().script.next("GetNextCACert", None);
+        // RFC 8894 4.7.1: signed by the CA itself, also where a registration authority signs CertReps.
+        let written = next
+            .served(&mut faults)
+            .and_then(|served| NextCa::write(&served, authorities.current().issuing(), Digest::Sha256));
+        match written {
+            Ok((content_type, body)) => {
+                let response = HttpResponse::ok(content_type, body);
+                self.finish(response, "GetNextCACert", None, faults, "next CA certificate".to_owned())
+            }
+            Err(error) => self.internal_error(&error.into()),
+        }
+    }
+
+    fn internal_error(&self, error: &Trouble) -> Answer {
         self.error(500, "internal error", format!("failed to answer: {error}"))
+    }
+
+    /// The generations of the authority, read again when another process, or this one, changed them.
+    fn authorities(&self) -> Result<Arc<Authorities>, Trouble> {
+        let known = self.known_authorities();
+        if self.store.generations_version()? == known.version {
+            return Ok(known);
+        }
+        let (version, generations) = self.store.generations()?;
+        let read = Arc::new(Authorities::new(version, &generations)?);
+        *self.authorities.write().unwrap_or_else(PoisonError::into_inner) = read.clone();
+        Ok(read)
+    }
+
+    fn known_authorities(&self) -> Arc<Authorities> {
+        self.authorities.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Faults on HTTP, and the accounts of all faults.
@@ -282,8 +344,39 @@ fn operation(incoming: &Incoming) -> Option<Operation> {
     }
 }
 
+/// The authority that the store knows, else a new one. A CA that the configuration names has to be the one
+/// that the store began with: what it issued would be lost otherwise.
+fn found(
+    config: &CaConfig,
+    store: &Store,
+    clock: &dyn Clock,
+    rng: &mut ChaCha20Rng,
+) -> Result<Authorities, SetUpError> {
+    if store.generations()?.1.is_empty() {
+        store.found(&authority::first(config, clock.now(), rng).map_err(SetUpError::Authority)?)?;
+    }
+    let (version, generations) = store.generations()?;
+    if let (Some(configured), Some(first)) = (&config.key, generations.first()) {
+        let configured = PrivateKey::from_pem(configured.text().as_bytes()).map_err(SetUpError::Authority)?;
+        let known = Authority::new(first).map_err(SetUpError::Authority)?;
+        if configured.public() != known.issuing().key.public() {
+            return Err(SetUpError::OtherCa(known.issuing().certificate.subject_text()));
+        }
+    }
+    Authorities::new(version, &generations).map_err(SetUpError::Authority)
+}
+
+/// Why a request cannot be answered, and nobody but the server is at fault.
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    #[error(transparent)]
+    Protocol(#[from] scep::Error),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// Names of answers, as [`Answer::message`] has them.
-const MESSAGES: &[&str] = &["GetCACaps", "GetCACert", "CertRep", "Error"];
+const MESSAGES: &[&str] = &["GetCACaps", "GetCACert", "GetNextCACert", "CertRep", "Error"];
 
 /// Faults for answers that there are: others would never be committed, and nobody would notice.
 pub(crate) fn script(orders: &[Order]) -> scep::error::Result<Script> {
@@ -313,4 +406,13 @@ pub enum SetUpError {
     /// A laxity is unknown.
     #[error(transparent)]
     Laxity(#[from] UnknownLaxity),
+    /// Key, certificate or name of the CA.
+    #[error("set up the CA: {0}")]
+    Authority(#[source] scep::Error),
+    /// What the server remembers cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The store is another CA's.
+    #[error("open the store: it is that of {0}, whose key is not the one that is configured")]
+    OtherCa(String),
 }

@@ -1,30 +1,74 @@
-//! What the server remembers: transactions, and every certificate that it issued.
+//! What the server remembers: its own generations of keys, transactions, certificates, and who may enrol.
+//!
+//! ```text
+//!  service, operator -> Store: what may happen once, by file      -> Engine: tables, all or nothing
+//!                       transactions certificates authorities ...    memory | sqlite | postgres
+//! ```
+//!
+//! Each method is one act: it happens as a whole or not at all, and two of them, in one process or in two,
+//! as if one had come after the other.
 
+mod authorities;
+mod certificates;
+mod challenges;
+mod crls;
+mod document;
+mod engine;
 mod memory;
+mod postgres;
+mod sqlite;
+mod transactions;
 
-pub use memory::MemoryStore;
+pub(crate) use authorities::Changed;
+pub use authorities::{Credentials, Generation, Role, Standing};
+pub use certificates::{CertificateRecord, Revocation, Revoked};
+pub use challenges::OneTime;
+pub use crls::{CrlRecord, Fresh};
+pub use engine::{Act, Engine, Kind, Result, StoreError, Tables};
+pub use memory::MemoryEngine;
+pub use postgres::PostgresEngine;
+pub use sqlite::SqliteEngine;
+pub(crate) use transactions::Decided;
+pub use transactions::{Settled, Settlement};
 
-use std::fmt::Debug;
+use std::sync::Arc;
 
-use scep::attribute::TransactionId;
-use scep::certificate::Certificate;
-
-use crate::transaction::Transaction;
-
-/// A place for transactions and certificates.
-pub trait Store: Debug + Send {
-    /// The transaction of that name.
-    fn transaction(&self, id: &TransactionId) -> Option<Transaction>;
-
-    /// Puts a transaction in, in place of an older one of the same name.
-    fn put(&mut self, transaction: Transaction);
-
-    /// Transactions that wait for the operator, the oldest first.
-    fn pending(&self) -> Vec<Transaction>;
-
-    /// Puts an issued certificate in.
-    fn add_certificate(&mut self, certificate: Certificate);
-
-    /// True when a certificate of that serial number was issued.
-    fn has_serial(&self, serial: &[u8]) -> bool;
+/// Everything that the server remembers.
+#[derive(Debug, Clone)]
+pub struct Store {
+    engine: Arc<dyn Engine>,
 }
+
+impl Store {
+    /// A store in this engine.
+    #[must_use]
+    pub fn new(engine: impl Engine + 'static) -> Self {
+        Self { engine: Arc::new(engine) }
+    }
+
+    /// A store that forgets everything at the end of the process.
+    #[must_use]
+    pub fn in_memory() -> Self {
+        Self::new(MemoryEngine::default())
+    }
+
+    /// Runs an act that looks, and hands out what it found.
+    fn look<T>(&self, mut act: impl FnMut(&mut dyn Tables) -> Result<T>) -> Result<T> {
+        outcome(|keep| self.engine.look(&mut |tables| act(tables).map(&mut *keep)))
+    }
+
+    /// Runs an act that changes documents, and hands out what it says.
+    fn change<T>(&self, mut act: impl FnMut(&mut dyn Tables) -> Result<T>) -> Result<T> {
+        outcome(|keep| self.engine.change(&mut |tables| act(tables).map(&mut *keep)))
+    }
+}
+
+/// Gets a value out of an act of an engine, which knows nothing of values.
+fn outcome<T>(run: impl FnOnce(&mut dyn FnMut(T)) -> Result<()>) -> Result<T> {
+    let mut found = None;
+    run(&mut |value| found = Some(value))?;
+    found.ok_or_else(|| StoreError::Engine { engine: "store", detail: "the act was not run".to_owned() })
+}
+
+#[cfg(test)]
+mod tests;

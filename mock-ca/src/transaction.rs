@@ -14,6 +14,8 @@ use scep::certificate::Certificate;
 use scep::csr::Csr;
 use scep::server::transaction::{Identity, Stage};
 
+use crate::ra::Credential;
+
 /// One enrolment, as the server remembers it.
 #[derive(Debug, Clone)]
 pub struct Transaction {
@@ -23,10 +25,14 @@ pub struct Transaction {
     pub csr: Csr,
     /// What tells its request from another one of the same name.
     pub identity: Identity,
+    /// By what it is authorised.
+    pub credential: Credential,
     /// How far it got.
     pub state: State,
     /// When the first request came.
     pub since: UnixTime,
+    /// When it is approved without the operator's word; None when it waits for that alone.
+    pub due: Option<UnixTime>,
 }
 
 /// How far a transaction got.

@@ -29,6 +29,13 @@ impl Capabilities {
         Self { keywords: keywords.iter().map(|keyword| (*keyword).to_owned()).collect() }
     }
 
+    /// Adds a keyword, unless it is listed.
+    pub fn announce(&mut self, keyword: &str) {
+        if !self.keywords.iter().any(|listed| listed.eq_ignore_ascii_case(keyword)) {
+            self.keywords.push(keyword.to_owned());
+        }
+    }
+
     /// Reads the answer's body. Never fails: what is no keyword is ignored (RFC 8894 3.5.2), odd lines and
     /// letter case are findings. Several keywords on a line are taken apart where they can be told.
     pub fn read(body: &[u8], findings: &mut Vec<Finding>) -> Self {

@@ -229,8 +229,8 @@ impl CrlParts {
     /// A CRL of an issuer with its number (RFC 5280 5.2.3) and the key identifier of the issuer (5.2.1),
     /// that revokes nothing. The validity is in seconds.
     #[must_use]
-    pub fn new(issuer: &[u8], key_identifier: &[u8], number: u8, now: UnixTime, validity: u64) -> Self {
-        let number = Extension { oid: oid::CRL_NUMBER, critical: false, value: write::integer(number) };
+    pub fn new(issuer: &[u8], key_identifier: &[u8], number: u32, now: UnixTime, validity: u64) -> Self {
+        let number = Extension { oid: oid::CRL_NUMBER, critical: false, value: write::number(number) };
         Self {
             issuer: issuer.to_vec(),
             this_update: now,

@@ -1,10 +1,9 @@
-//! The parts of certificates: of the root's own, and of those that it issues.
+//! The parts of the certificates that are issued.
 
 use scep::UnixTime;
 use scep::certificate::{CertificateParts, Extension, KeyUsage};
 use scep::csr::Csr;
 use scep::error::Result;
-use scep::key::PublicKey;
 use scep::suite::Digest;
 
 /// Seconds by which clocks of devices are allowed to be behind.
@@ -20,35 +19,6 @@ pub struct Issuer<'a> {
     pub key_identifier: &'a [u8],
     /// Its notAfter: nothing that it issues lives longer.
     pub not_after: UnixTime,
-}
-
-/// A self-signed root that may do what a SCEP CA does: issue, sign CertReps, and take enveloped requests
-/// (keyUsage, RFC 8894 2.1.2).
-///
-/// # Errors
-/// When the cryptographic library has no SHA-1, which names keys.
-pub fn root(
-    subject: &[u8],
-    key: &PublicKey,
-    serial: Vec<u8>,
-    now: UnixTime,
-    days: u32,
-) -> Result<CertificateParts> {
-    let usage = KeyUsage::of_requester(key).0 | KeyUsage::KEY_CERT_SIGN | KeyUsage::CRL_SIGN;
-    Ok(CertificateParts {
-        serial,
-        issuer: subject.to_vec(),
-        subject: subject.to_vec(),
-        not_before: now.minus(DAY),
-        not_after: now.plus(u64::from(days) * DAY),
-        spki: key.spki().to_vec(),
-        extensions: vec![
-            Extension::basic_constraints(true),
-            Extension::key_usage(usage),
-            Extension::subject_key_id(&key.identifier()?),
-        ],
-        digest: Digest::Sha256,
-    })
 }
 
 /// A certificate for the subject, key and DNS names of the request.

@@ -81,8 +81,8 @@ impl Failure {
             Self::Start(StartError::Remote(_) | StartError::Listen { .. }) => Exit::Listen,
             Self::Config(_)
             | Self::Write { .. }
-            | Self::Start(StartError::Authority(_) | StartError::SetUp(_)) => Exit::Files,
-            Self::Runtime(_) | Self::Library(_) => Exit::Internal,
+            | Self::Start(StartError::Store(_) | StartError::SetUp(_)) => Exit::Files,
+            Self::Runtime(_) | Self::Library(_) | Self::Start(StartError::Broken(_)) => Exit::Internal,
         }
     }
 }

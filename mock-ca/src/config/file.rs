@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use scep::fault::Order;
 use serde::Deserialize;
 
-use super::{CaConfig, Config, KeyPem};
-use crate::ra::{Challenge, Mode, Policy, WithoutChallenge};
+use super::ca_files::{self, CaFiles, CaPaths};
+use super::{CaConfig, Config, Hierarchy, KeyPem, Registration, StoreConfig};
+use crate::authority::KeyKind;
+use crate::ra::{Challenge, Mode, Policy, Renewal, WithoutChallenge};
 
 /// The configuration file with every key, its meaning and its default.
 pub const DEFAULT_FILE: &str = include_str!("default.toml");
@@ -51,7 +53,11 @@ struct File {
     #[serde(default)]
     policy: PolicyTable,
     #[serde(default)]
+    renewal: Renewal,
+    #[serde(default)]
     ca: CaTable,
+    #[serde(default)]
+    store: StoreTable,
     #[serde(default)]
     certificate: CertificateTable,
 }
@@ -64,6 +70,8 @@ struct PolicyTable {
     challenge: Option<Challenge>,
     #[serde(default)]
     without_challenge: WithoutChallenge,
+    #[serde(default)]
+    delay_seconds: u64,
 }
 
 #[derive(Default, Deserialize)]
@@ -71,8 +79,55 @@ struct PolicyTable {
 struct CaTable {
     name: Option<String>,
     days: Option<u32>,
+    key_kind: Option<KeyKind>,
+    #[serde(default)]
+    hierarchy: Hierarchy,
+    #[serde(default)]
+    registration: Registration,
+    registration_key_kind: Option<KeyKind>,
+    next_serial: Option<Serial>,
+    crl_days: Option<u32>,
     key: Option<PathBuf>,
+    password: Option<String>,
     certificate: Option<PathBuf>,
+    chain: Option<PathBuf>,
+    pkcs12: Option<PathBuf>,
+}
+
+/// A serial number in hexadecimal, as content octets of its INTEGER.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct Serial(Vec<u8>);
+
+impl TryFrom<String> for Serial {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let wrong =
+            || format!("expected a positive serial number of 1 to 40 hexadecimal digits, got `{text}`");
+        if text.is_empty() || text.len() > 40 || !text.is_ascii() {
+            return Err(wrong());
+        }
+        let even = if text.len().is_multiple_of(2) { text.clone() } else { format!("0{text}") };
+        let pairs = even.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).ok());
+        let octets: Option<Vec<u8>> = pairs.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect();
+        let mut octets = octets.ok_or_else(wrong)?;
+        if octets.iter().all(|octet| *octet == 0) {
+            return Err(wrong());
+        }
+        if octets.first().is_some_and(|first| *first >= 0x80) {
+            octets.insert(0, 0);
+        }
+        let kept = scep::serial::SerialNumber::new(&octets).shortest().to_vec();
+        if kept.len() > 20 { Err(wrong()) } else { Ok(Self(kept)) }
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoreTable {
+    sqlite: Option<PathBuf>,
+    postgresql: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -82,26 +137,33 @@ struct CertificateTable {
 }
 
 impl Config {
-    /// Reads a configuration file, and the key and certificate that it names.
+    /// Reads a configuration file, and the key and certificates that it names.
     ///
     /// # Errors
     /// When a file cannot be read or is no configuration.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let file: File = parse(path, &text_of(path)?)?;
-        let beside = |name: &Path| path.parent().unwrap_or_else(|| Path::new("")).join(name);
-        let key = file.ca.key.as_deref().map(|name| CaConfig::read_key(&beside(name))).transpose()?;
-        let certificate = file.ca.certificate.as_deref().map(|name| text_of(&beside(name))).transpose()?;
-        Ok(file.into_config(key, certificate))
+        let mut file: File = parse(path, &text_of(path)?)?;
+        let beside = |name: PathBuf| path.parent().unwrap_or_else(|| Path::new("")).join(name);
+        let ca = &mut file.ca;
+        let loaded = CaFiles::read(&CaPaths {
+            key: ca.key.take().map(beside),
+            password: ca.password.take(),
+            certificate: ca.certificate.take().map(beside),
+            chain: ca.chain.take().map(beside),
+            pkcs12: ca.pkcs12.take().map(beside),
+        })?;
+        file.store.sqlite = file.store.sqlite.take().map(beside);
+        file.into_config(loaded).map_err(|detail| ConfigError::Syntax { path: path.to_owned(), detail })
     }
 }
 
 impl CaConfig {
-    /// Reads a private key from a PEM file.
+    /// Reads an unencrypted private key from a PEM file.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub fn read_key(path: &Path) -> Result<KeyPem, ConfigError> {
-        text_of(path).map(KeyPem::new)
+        ca_files::key(path, "")
     }
 
     /// Reads a certificate from a PEM file.
@@ -114,9 +176,9 @@ impl CaConfig {
 }
 
 impl File {
-    fn into_config(self, key: Option<KeyPem>, certificate: Option<String>) -> Config {
+    fn into_config(self, loaded: CaFiles) -> Result<Config, String> {
         let default = Config::default();
-        Config {
+        Ok(Config {
             listen: self.listen.unwrap_or(default.listen),
             admin: self.admin.unwrap_or(default.admin),
             allow_remote: self.allow_remote.unwrap_or(default.allow_remote),
@@ -126,16 +188,40 @@ impl File {
                 mode: self.policy.mode,
                 challenge: self.policy.challenge,
                 without_challenge: self.policy.without_challenge,
+                delay: self.policy.delay_seconds,
+                renewal: self.renewal,
             },
             ca: CaConfig {
                 name: self.ca.name.unwrap_or(default.ca.name),
                 days: self.ca.days.unwrap_or(default.ca.days),
-                key,
-                certificate,
+                key_kind: self.ca.key_kind.unwrap_or(default.ca.key_kind),
+                hierarchy: self.ca.hierarchy,
+                registration: self.ca.registration,
+                registration_key_kind: self
+                    .ca
+                    .registration_key_kind
+                    .unwrap_or(default.ca.registration_key_kind),
+                chain: loaded.chain,
+                next_serial: self.ca.next_serial.map(|serial| serial.0),
+                crl_days: self.ca.crl_days.unwrap_or(default.ca.crl_days),
+                key: loaded.key,
+                certificate: loaded.certificate,
             },
+            store: self.store.into_config()?,
             certificate_days: self.certificate.days.unwrap_or(default.certificate_days),
             faults: self.faults,
             laxities: self.laxities,
+        })
+    }
+}
+
+impl StoreTable {
+    fn into_config(self) -> Result<StoreConfig, String> {
+        match (self.sqlite, self.postgresql) {
+            (None, None) => Ok(StoreConfig::Memory),
+            (Some(path), None) => Ok(StoreConfig::Sqlite(path)),
+            (None, Some(url)) => Ok(StoreConfig::Postgres(url)),
+            (Some(_), Some(_)) => Err("store: expected sqlite or postgresql, got both".to_owned()),
         }
     }
 }
@@ -159,10 +245,10 @@ mod tests {
 
     use rstest::rstest;
 
-    use super::{Config, DEFAULT_FILE, parse};
+    use super::{CaFiles, Config, DEFAULT_FILE, parse};
 
     fn config(text: &str) -> Config {
-        parse(Path::new("mock-ca.toml"), text).unwrap().into_config(None, None)
+        parse(Path::new("mock-ca.toml"), text).unwrap().into_config(CaFiles::default()).unwrap()
     }
 
     #[test]
@@ -199,9 +285,10 @@ mod tests {
     fn files_that_it_names_lie_beside_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mock-ca.toml");
-        std::fs::write(folder.path().join("k.pem"), "the key").unwrap();
+        let pem = scep_vectors::keys::named("pool-00").unwrap().pem;
+        std::fs::write(folder.path().join("k.pem"), pem).unwrap();
         std::fs::write(&path, "schema = \"sceptic/mock-ca/1\"\n[ca]\nkey = \"k.pem\"").unwrap();
-        assert_eq!(Config::read(&path).unwrap().ca.key.unwrap().text(), "the key");
+        assert!(Config::read(&path).unwrap().ca.key.is_some());
         std::fs::remove_file(folder.path().join("k.pem")).unwrap();
         assert!(Config::read(&path).unwrap_err().to_string().contains("k.pem"));
     }

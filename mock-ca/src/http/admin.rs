@@ -122,7 +122,7 @@ impl AdminPort {
         let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
         match (method, segments.as_slice()) {
             (&Method::GET, ["healthz"]) => ok(json!({ "status": "ok", "note": "mock-ca is for tests only" })),
-            (&Method::GET, ["pending"]) => ok(self.pending()),
+            (&Method::GET, ["pending"]) => self.pending(),
             (&Method::POST, ["pending", id, "approve"]) => self.decide(id, Verdict::Approve),
             (&Method::POST, ["pending", id, "reject"]) => self.decide(id, Verdict::Reject),
             (&Method::GET, ["faults"]) => ok(self.faults()),
@@ -145,7 +145,7 @@ impl AdminPort {
         }
     }
 
-    fn pending(&self) -> Value {
+    fn pending(&self) -> Reply {
         let entry = |request: crate::service::PendingRequest| {
             json!({
                 "transactionID": request.transaction_id.to_string(),
@@ -154,15 +154,17 @@ impl AdminPort {
                 "since": request.since.to_string(),
             })
         };
-        self.service.pending().into_iter().map(entry).collect()
+        match self.service.pending() {
+            Ok(pending) => ok(pending.into_iter().map(entry).collect()),
+            Err(failed) => refused(&failed),
+        }
     }
 
     fn decide(&self, id: &str, verdict: Verdict) -> Reply {
         let id: Vec<u8> = percent_decode_str(id).collect();
         match self.service.decide_pending(&id, verdict) {
             Ok(()) => ok(json!({ "transactionID": String::from_utf8_lossy(&id) })),
-            Err(unknown @ OperatorError::Unknown { .. }) => error(StatusCode::NOT_FOUND, unknown.to_string()),
-            Err(late @ OperatorError::NotPending { .. }) => error(StatusCode::CONFLICT, late.to_string()),
+            Err(failed) => refused(&failed),
         }
     }
 
@@ -183,6 +185,18 @@ fn change<T: DeserializeOwned>(body: &[u8], apply: impl FnOnce(T) -> Result<(), 
 
 fn ok(json: Value) -> Reply {
     (StatusCode::OK, json)
+}
+
+/// What the operator asked for was not done.
+fn refused(why: &OperatorError) -> Reply {
+    let status = match why {
+        OperatorError::Unknown { .. } | OperatorError::NoCertificate { .. } => StatusCode::NOT_FOUND,
+        OperatorError::NotPending { .. }
+        | OperatorError::RevokedBefore { .. }
+        | OperatorError::Rollover(_) => StatusCode::CONFLICT,
+        OperatorError::Authority(_) | OperatorError::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    error(status, why.to_string())
 }
 
 fn error(status: StatusCode, detail: impl Into<String>) -> Reply {

@@ -28,7 +28,7 @@ impl Handler for ScepPort {
         let (head, body) = request.into_parts();
         let mut closes = false;
         let (answer, body) = match read_body(body, self.service.body_limit()).await {
-            Body::Whole(body) => self.answer(&head, body),
+            Body::Whole(body) => self.answer(&head, body).await,
             Body::TooLarge { drained } => {
                 closes = !drained;
                 (self.service.error(413, "the message is too large", "the body is too large"), Vec::new())
@@ -74,7 +74,7 @@ impl Handler for ScepPort {
 
 impl ScepPort {
     /// The answer, and the body for the record.
-    fn answer(&self, head: &Parts, body: Vec<u8>) -> (Answer, Vec<u8>) {
+    async fn answer(&self, head: &Parts, body: Vec<u8>) -> (Answer, Vec<u8>) {
         let method = match head.method.as_str() {
             "GET" => Method::Get,
             "POST" => Method::Post,
@@ -90,8 +90,15 @@ impl ScepPort {
             body,
             delivery: Delivery::default(),
         };
-        let answer = self.service.handle(head.uri.path(), &request);
-        (answer, request.body)
+        let (service, path) = (self.service.clone(), head.uri.path().to_owned());
+        // It is a few milliseconds of arithmetic, and may wait for the store.
+        let answered = tokio::task::spawn_blocking(move || {
+            let answer = service.handle(&path, &request);
+            (answer, request.body)
+        });
+        answered.await.unwrap_or_else(|error| {
+            (self.service.error(500, "internal error", format!("failed to answer: {error}")), Vec::new())
+        })
     }
 
     fn record(&self, head: &Parts, body: Vec<u8>, answer: &Answer, headers: &HeaderMap) {

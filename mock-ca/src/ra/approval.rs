@@ -5,7 +5,7 @@ use scep::attribute::FailInfo;
 use serde::Deserialize;
 
 use super::challenge::Offer;
-use super::{Decision, Policy, Refusal};
+use super::{Credential, Decision, Policy, Refusal};
 
 /// Whether the operator has a say when the challenge is right (RFC 8894 2.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ValueEnum)]
@@ -16,6 +16,8 @@ pub enum Mode {
     Automatic,
     /// Yes: every request waits for the operator.
     Manual,
+    /// No, but it takes a while: every request waits for so many seconds.
+    Delayed,
 }
 
 /// What happens to a request without a challengePassword.
@@ -34,19 +36,17 @@ pub enum WithoutChallenge {
 /// The decision on a request that the server sees for the first time.
 pub(super) fn decide(offer: Offer, policy: &Policy) -> Decision {
     let refuse = |client, log: &str| Decision::Refuse(Refusal::new(FailInfo::BadRequest, client, log));
-    let authorised = match policy.mode {
-        Mode::Automatic => Decision::Grant,
-        Mode::Manual => Decision::Pending,
+    let authorised = |credential| match policy.mode {
+        Mode::Automatic => Decision::Grant(credential),
+        Mode::Manual | Mode::Delayed => Decision::Pending(credential),
     };
     match (offer, policy.without_challenge) {
-        (Offer::Right, _) | (Offer::Absent, WithoutChallenge::Grant) => authorised,
-        (Offer::Absent, WithoutChallenge::Pending) => Decision::Pending,
+        (Offer::Right(credential), _) => authorised(credential),
+        (Offer::Absent, WithoutChallenge::Grant) => authorised(Credential::Nothing),
+        (Offer::Absent, WithoutChallenge::Pending) => Decision::Pending(Credential::Nothing),
         (Offer::Absent, WithoutChallenge::Reject) => {
             refuse("a challengePassword is needed", "there is no challengePassword")
         }
-        (Offer::Wrong, _) if policy.challenge.is_none() => {
-            refuse("the challengePassword is wrong", "no challengePassword is right: none is configured")
-        }
-        (Offer::Wrong, _) => refuse("the challengePassword is wrong", "the challengePassword is wrong"),
+        (Offer::Wrong(why), _) => refuse("the challengePassword is wrong", why),
     }
 }

@@ -5,9 +5,10 @@ use std::fmt;
 use openssl::memcmp;
 use openssl::sha::sha256;
 use scep::key::Password;
+use scep::server::transaction::Identity;
 use serde::Deserialize;
 
-use super::Checks;
+use super::{Checks, Credential, Facts, Policy};
 
 /// A challengePassword. A secret: it prints as nothing.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
@@ -47,26 +48,47 @@ impl fmt::Debug for Challenge {
     }
 }
 
+/// The digest by which the store knows a challengePassword, hexadecimal: the word itself is kept nowhere.
+#[must_use]
+pub fn digest(challenge: &str) -> String {
+    sha256(challenge.as_bytes()).iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
 /// What a request offers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Offer {
-    /// The right challengePassword.
-    Right,
-    /// Another one.
-    Wrong,
+    /// A right challengePassword.
+    Right(Credential),
+    /// Another one, and what is wrong with it.
+    Wrong(&'static str),
     /// None.
     Absent,
 }
 
 impl Offer {
-    pub(super) fn judge(offered: Option<&str>, right: Option<&Challenge>, checks: &Checks) -> Self {
+    pub(super) fn judge(
+        offered: Option<&str>,
+        identity: &Identity,
+        facts: &Facts<'_>,
+        policy: &Policy,
+        checks: &Checks,
+    ) -> Self {
         // Some clients send the attribute with no text when they have none to send.
-        match offered.filter(|text| !text.is_empty()) {
-            None if checks.challenge_required => Self::Absent,
-            Some(offered) if checks.challenge_value && !right.is_some_and(|right| right.is(offered)) => {
-                Self::Wrong
+        let Some(offered) = offered.filter(|text| !text.is_empty()) else {
+            return if checks.challenge_required { Self::Absent } else { Self::Right(Credential::Nothing) };
+        };
+        if !checks.challenge_value || policy.challenge.as_ref().is_some_and(|right| right.is(offered)) {
+            return Self::Right(Credential::Challenge);
+        }
+        match facts.one_time {
+            Some(one_time) if one_time.is_good(&identity.transaction_id, facts.now) => {
+                Self::Right(Credential::OneTime { digest: one_time.digest.clone() })
             }
-            None | Some(_) => Self::Right,
+            Some(_) => Self::Wrong("the one-time challengePassword is spent, or too old"),
+            None if policy.challenge.is_none() => {
+                Self::Wrong("no challengePassword is right: none is configured")
+            }
+            None => Self::Wrong("the challengePassword is wrong"),
         }
     }
 }
@@ -75,22 +97,15 @@ impl Offer {
 mod tests {
     use rstest::rstest;
 
-    use super::{Challenge, Checks, Offer};
+    use super::Challenge;
 
     #[rstest]
-    #[case::right(Some("secret"), Some("secret"), Offer::Right)]
-    #[case::other(Some("Secret"), Some("secret"), Offer::Wrong)]
-    #[case::start_of_it(Some("secre"), Some("secret"), Offer::Wrong)]
-    #[case::none(None, Some("secret"), Offer::Absent)]
-    #[case::empty(Some(""), Some("secret"), Offer::Absent)]
-    #[case::nothing_is_right(Some("secret"), None, Offer::Wrong)]
-    fn an_offer_is_judged(
-        #[case] offered: Option<&str>,
-        #[case] right: Option<&str>,
-        #[case] expected: Offer,
-    ) {
-        let right = right.and_then(Challenge::new);
-        assert_eq!(Offer::judge(offered, right.as_ref(), &Checks::default()), expected);
+    #[case::right("secret", true)]
+    #[case::other("Secret", false)]
+    #[case::start_of_it("secre", false)]
+    #[case::empty("", false)]
+    fn a_challenge_is_itself_only(#[case] offered: &str, #[case] expected: bool) {
+        assert_eq!(Challenge::new("secret").unwrap().is(offered), expected);
     }
 
     #[test]

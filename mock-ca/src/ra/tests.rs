@@ -4,18 +4,23 @@ use scep::certificate::Certificate;
 use scep::csr::{Csr, CsrParts};
 use scep::fault::Faults;
 use scep::key::PrivateKey;
+use scep::server::renewal::{Standing, Validity};
 use scep::server::transaction::Identity;
 use scep::tlv::{Source, tag};
 use scep::{UnixTime, name};
 
-use super::{Ask, Challenge, Checks, Decision, Mode, Policy, WithoutChallenge, decide};
+use super::{
+    Ask, Challenge, Checks, Credential, Decision, Facts, Mode, Policy, Record, Renewal, RenewalMode, Signer,
+    WithoutChallenge, decide, digest,
+};
+use crate::store::OneTime;
 use crate::transaction::{State, Transaction};
 
 /// A decision in one word.
 fn word(decision: &Decision) -> &'static str {
     match decision {
-        Decision::Grant => "grant",
-        Decision::Pending => "pending",
+        Decision::Grant(_) => "grant",
+        Decision::Pending(_) => "pending",
         Decision::Refuse(refusal) => match refusal.fail_info {
             FailInfo::BadRequest => "badRequest",
             FailInfo::BadCertId => "badCertId",
@@ -47,12 +52,40 @@ fn identity(csr: &Csr) -> Identity {
 fn transaction(state: State) -> Transaction {
     let csr = csr("pool-00", Some("secret"));
     let identity = identity(&csr);
-    Transaction { id: identity.transaction_id.clone(), csr, identity, state, since: UnixTime(0) }
+    let id = identity.transaction_id.clone();
+    Transaction { id, csr, identity, credential: Credential::Challenge, state, since: NOW, due: None }
+}
+
+const NOW: UnixTime = UnixTime(1_800_000_000);
+
+/// Who signs with a certificate of his own making.
+fn nobody() -> Signer {
+    Signer {
+        standing: Standing::SelfSigned,
+        subject: name::parse("CN=dev1").unwrap(),
+        serial: "01".to_owned(),
+        expired_for: 0,
+        record: Record::Unknown,
+    }
+}
+
+/// Who signs with a good certificate of this CA.
+fn client() -> Signer {
+    Signer { standing: Standing::Issued(Validity::Valid), record: Record::Good, ..nobody() }
 }
 
 /// The decision on a request, all checks made.
 fn enrol(csr: &Csr, known: Option<&Transaction>, policy: &Policy) -> Decision {
-    decide(Ask::Enrol { csr, identity: &identity(csr) }, known, policy, &Checks::default())
+    let facts = Facts { known, signer: &nobody(), one_time: None, now: NOW };
+    decide(Ask::Enrol { csr, identity: &identity(csr) }, &facts, policy, &Checks::default())
+}
+
+/// The decision on a request that this signer signed.
+fn renew(by: MessageType, challenge: Option<&str>, signer: &Signer, policy: &Policy) -> Decision {
+    let csr = csr("pool-00", challenge);
+    let identity = Identity::new(&TransactionId::parse(b"1").unwrap(), by, &csr.spki, &csr).unwrap();
+    let facts = Facts { known: None, signer, one_time: None, now: NOW };
+    decide(Ask::Enrol { csr: &csr, identity: &identity }, &facts, policy, &Checks::default())
 }
 
 fn issued() -> State {
@@ -87,7 +120,7 @@ fn the_string_type_of_the_challenge_does_not_matter() {
     let mut csr = csr("pool-00", None);
     let octets = "secret".encode_utf16().flat_map(u16::to_be_bytes).collect();
     csr.challenge = Some(Text { tag: tag::BMP_STRING, octets });
-    assert_eq!(enrol(&csr, None, &policy()), Decision::Grant);
+    assert_eq!(enrol(&csr, None, &policy()), Decision::Grant(Credential::Challenge));
 }
 
 #[rstest]
@@ -140,7 +173,8 @@ fn a_poll_is_told_how_its_transaction_fares(#[case] state: Option<State>, #[case
     for signer in ["pool-00", "pool-01"] {
         let key = key(signer);
         let ask = Ask::Poll { signer_key: key.public().spki() };
-        assert_eq!(word(&decide(ask, known.as_ref(), &policy(), &Checks::default())), expected, "{signer}");
+        let facts = Facts { known: known.as_ref(), signer: &nobody(), one_time: None, now: NOW };
+        assert_eq!(word(&decide(ask, &facts, &policy(), &Checks::default())), expected, "{signer}");
     }
 }
 
@@ -151,4 +185,87 @@ fn no_refusal_tells_the_challenge() {
         let text = format!("{decision:?} {:?}", policy());
         assert!(!text.contains("secret") && !text.contains("offered-word"), "{text}");
     }
+}
+
+#[rstest]
+#[case::good(client(), "grant")]
+#[case::self_signed(nobody(), "badRequest")]
+#[case::stranger(Signer { standing: Standing::Stranger, ..client() }, "badRequest")]
+#[case::expired(Signer { standing: Standing::Issued(Validity::Expired), expired_for: 1, ..client() }, "badRequest")]
+#[case::not_yet(Signer { standing: Standing::Issued(Validity::NotYet), ..client() }, "badRequest")]
+#[case::revoked(Signer { record: Record::Revoked, ..client() }, "badRequest")]
+#[case::the_authority_itself(Signer { record: Record::Unknown, ..client() }, "badRequest")]
+#[case::other_subject(Signer { subject: name::parse("CN=dev2").unwrap(), ..client() }, "badRequest")]
+fn a_renewal_stands_or_falls_with_its_signer(#[case] signer: Signer, #[case] expected: &str) {
+    for challenge in [None, Some("secret")] {
+        assert_eq!(word(&renew(MessageType::RenewalReq, challenge, &signer, &policy())), expected);
+    }
+}
+
+#[test]
+fn a_pkcs_req_without_challenge_renews_the_certificate_that_signed_it() {
+    let renewed = renew(MessageType::PkcsReq, None, &client(), &policy());
+    assert_eq!(renewed, Decision::Grant(Credential::Certificate { serial: "01".to_owned() }));
+    let revoked = Signer { record: Record::Revoked, ..client() };
+    assert_eq!(word(&renew(MessageType::PkcsReq, None, &revoked, &policy())), "badRequest");
+    assert_eq!(word(&renew(MessageType::PkcsReq, Some("other"), &client(), &policy())), "badRequest");
+}
+
+#[rstest]
+#[case::manual(Renewal { mode: RenewalMode::Manual, ..Renewal::default() }, client(), "pending")]
+#[case::off(Renewal { mode: RenewalMode::Off, ..Renewal::default() }, client(), "badRequest")]
+#[case::within_grace(
+    Renewal { expired_days: 1, ..Renewal::default() },
+    Signer { standing: Standing::Issued(Validity::Expired), expired_for: 86_400, ..client() },
+    "grant"
+)]
+#[case::after_grace(
+    Renewal { expired_days: 1, ..Renewal::default() },
+    Signer { standing: Standing::Issued(Validity::Expired), expired_for: 86_401, ..client() },
+    "badRequest"
+)]
+#[case::other_subject(
+    Renewal { subject_change: true, ..Renewal::default() },
+    Signer { subject: name::parse("CN=dev2").unwrap(), ..client() },
+    "grant"
+)]
+fn policy_says_what_is_renewed(#[case] renewal: Renewal, #[case] signer: Signer, #[case] expected: &str) {
+    let policy = Policy { renewal, ..policy() };
+    assert_eq!(word(&renew(MessageType::RenewalReq, None, &signer, &policy)), expected);
+}
+
+#[test]
+fn a_delayed_request_is_approved_by_time() {
+    let policy = Policy { mode: Mode::Delayed, delay: 60, ..policy() };
+    assert_eq!(word(&enrol(&csr("pool-00", Some("secret")), None, &policy)), "pending");
+    let known = Transaction { due: Some(NOW.plus(60)), ..transaction(State::Pending) };
+    let key = key("pool-00");
+    let poll = |now| {
+        let facts = Facts { known: Some(&known), signer: &nobody(), one_time: None, now };
+        decide(Ask::Poll { signer_key: key.public().spki() }, &facts, &policy, &Checks::default())
+    };
+    assert_eq!((word(&poll(NOW.plus(59))), word(&poll(NOW.plus(60)))), ("pending", "grant"));
+}
+
+#[rstest]
+#[case::fresh(None, Some(NOW), "grant")]
+#[case::too_old(None, Some(NOW.minus(1)), "badRequest")]
+#[case::for_ever(None, None, "grant")]
+#[case::spent_on_this_one(Some("31"), None, "grant")]
+#[case::spent_on_another(Some("32"), None, "badRequest")]
+fn a_one_time_challenge_is_right_for_one_transaction(
+    #[case] spent: Option<&str>,
+    #[case] expires: Option<UnixTime>,
+    #[case] expected: &str,
+) {
+    let one_time = OneTime {
+        digest: digest("once"),
+        subject: None,
+        expires: expires.map(|at| at.0),
+        spent: spent.map(str::to_owned),
+    };
+    let csr = csr("pool-00", Some("once"));
+    let facts = Facts { known: None, signer: &nobody(), one_time: Some(&one_time), now: NOW };
+    let ask = Ask::Enrol { csr: &csr, identity: &identity(&csr) };
+    assert_eq!(word(&decide(ask, &facts, &policy(), &Checks::default())), expected);
 }

@@ -5,7 +5,7 @@ use scep::attribute::TransactionId;
 use scep::name;
 
 use super::Service;
-use crate::transaction::State;
+use crate::store::{Decided, Revocation, Revoked, StoreError};
 
 /// A request that waits for the operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub enum Verdict {
 }
 
 /// Why a verdict cannot be taken.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum OperatorError {
     /// There is no such transaction.
     #[error("transaction {id} is unknown")]
@@ -46,13 +46,42 @@ pub enum OperatorError {
         /// `approved`, `rejected` or `issued`.
         state: &'static str,
     },
+    /// There is no such certificate.
+    #[error("certificate {serial} was not issued here")]
+    NoCertificate {
+        /// Its serial number, hexadecimal.
+        serial: String,
+    },
+    /// The certificate is revoked already.
+    #[error("certificate {serial} is revoked since {at}")]
+    RevokedBefore {
+        /// Its serial number, hexadecimal.
+        serial: String,
+        /// Since when.
+        at: String,
+    },
+    /// The rollover cannot go on.
+    #[error("roll over: {0}")]
+    Rollover(&'static str),
+    /// Key or certificate of the next CA.
+    #[error("make the next CA: {0}")]
+    Authority(#[from] scep::Error),
+    /// What the server remembers cannot be read or changed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
+/// Pending requests that are shown at once.
+const SHOWN: u32 = 1000;
+
 impl Service {
-    /// Requests that wait, the oldest first.
-    pub fn pending(&self) -> Vec<PendingRequest> {
-        let transactions = self.memory().store.pending();
-        transactions
+    /// Requests that wait, the oldest first; at most a thousand of them.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn pending(&self) -> Result<Vec<PendingRequest>, OperatorError> {
+        let waiting = self.store.pending(SHOWN)?;
+        Ok(waiting
             .into_iter()
             .map(|transaction| PendingRequest {
                 subject: name::print(&transaction.csr.subject),
@@ -60,26 +89,36 @@ impl Service {
                 transaction_id: transaction.id,
                 since: transaction.since,
             })
-            .collect()
+            .collect())
     }
 
     /// Takes the operator's word on a transaction. `id` is the transactionID's octets.
     ///
     /// # Errors
-    /// When no such request is pending.
+    /// When no such request is pending, or the store fails.
     pub fn decide_pending(&self, id: &[u8], verdict: Verdict) -> Result<(), OperatorError> {
         let text = || String::from_utf8_lossy(id).into_owned();
-        let mut memory = self.memory();
-        let known = TransactionId::parse(id).ok().and_then(|id| memory.store.transaction(&id));
-        let Some(mut transaction) = known else { return Err(OperatorError::Unknown { id: text() }) };
-        if transaction.state != State::Pending {
-            return Err(OperatorError::NotPending { id: text(), state: transaction.state.name() });
+        let Ok(known) = TransactionId::parse(id) else { return Err(OperatorError::Unknown { id: text() }) };
+        match self.store.decide(&known, verdict == Verdict::Approve)? {
+            Decided::Done => Ok(()),
+            Decided::Unknown => Err(OperatorError::Unknown { id: text() }),
+            Decided::NotPending(state) => Err(OperatorError::NotPending { id: text(), state }),
         }
-        transaction.state = match verdict {
-            Verdict::Approve => State::Approved,
-            Verdict::Reject => State::Rejected,
-        };
-        memory.store.put(transaction);
-        Ok(())
+    }
+
+    /// Revokes a certificate from now on; its CRL tells of it at once. `serial` is the content octets of
+    /// its serial number, `reason` a CRLReason of RFC 5280 5.3.1.
+    ///
+    /// # Errors
+    /// When there is no such certificate, it is revoked already, or the store fails.
+    pub fn revoke(&self, serial: &[u8], reason: Option<u8>) -> Result<(), OperatorError> {
+        let text = || serial.iter().map(|octet| format!("{octet:02x}")).collect::<String>();
+        match self.store.revoke(serial, Revocation { at: self.clock.now(), reason })? {
+            Revoked::Done => Ok(()),
+            Revoked::Unknown => Err(OperatorError::NoCertificate { serial: text() }),
+            Revoked::Already(before) => {
+                Err(OperatorError::RevokedBefore { serial: text(), at: before.at.to_string() })
+            }
+        }
     }
 }

@@ -1,21 +1,22 @@
 //! PKIOperation: a message is received, decided on, and answered.
 
-use std::sync::MutexGuard;
-
 use scep::Rule;
-use scep::attribute::{ATTRIBUTES, FailInfo, MessageType};
+use scep::attribute::{ATTRIBUTES, FailInfo};
 use scep::certificate::Certificate;
-use scep::error::Result;
+use scep::csr::Csr;
 use scep::fault::Faults;
 use scep::http::{HttpResponse, PKI_MESSAGE};
 use scep::key::Password;
 use scep::message::{Outcome, PkiMessage};
+use scep::server::renewal::Standing;
 use scep::server::transaction::Identity;
 use scep::server::{self, Content, Refusal, Reply, ReplyTo, Request};
 
-use super::{Answer, Memory, Service};
+use super::{Answer, Service, Trouble};
+use crate::authority::{Authorities, Authority};
 use crate::ca;
-use crate::ra::{self, Ask, Challenge, Decision};
+use crate::ra::{self, Ask, Challenge, Credential, Decision, Facts, Mode, Record, Signer};
+use crate::store::{OneTime, Settled, Settlement};
 use crate::strictness::{Strictness, Tolerance};
 use crate::transaction::{State, Transaction};
 
@@ -30,35 +31,42 @@ impl Service {
                 self.finish(response, "Error", None, faults, "the message is empty".to_owned())
             };
         }
-        let senders = [self.authority.sender()];
+        let authorities = match self.authorities() {
+            Ok(authorities) => authorities,
+            Err(error) => return self.internal_error(&error),
+        };
         let passwords: Vec<Password> = self.policy.challenge.iter().map(Challenge::password).collect();
-        let request = match server::receive(message, &senders, &passwords, &strictness.message) {
+        let current = authorities.current();
+        let request = match server::receive(message, &authorities.openers(), &passwords, &strictness.message)
+        {
             Ok(request) => request,
             Err((refusal, Some(to))) => {
-                return self.refuse(&to, refusal.fail_info(), client_text(&refusal), &refusal.to_string());
+                let client = client_text(&refusal);
+                return self.refuse(current, &to, refusal.fail_info(), client, &refusal.to_string());
             }
             Err((refusal, None)) => return self.unanswerable(&refusal, strictness),
         };
         let to = &request.reply_to;
         if let Some(form) = intolerable(message, &request, strictness.tolerance) {
-            return self.refuse(to, FailInfo::BadRequest, form, form);
+            return self.refuse(current, to, FailInfo::BadRequest, form, form);
         }
-        match (&request.content, request.message_type) {
-            (Content::Enrol(csr), MessageType::PkcsReq) => {
+        let answered = match &request.content {
+            Content::Enrol(csr) => {
                 let signer_key = &request.signer.spki;
-                match Identity::new(&to.transaction_id, request.message_type, signer_key, csr) {
-                    Ok(identity) => self.decide(to, Ask::Enrol { csr, identity: &identity }, strictness),
-                    Err(error) => self.internal_error(&error),
-                }
+                Identity::new(&to.transaction_id, request.message_type, signer_key, csr)
+                    .map_err(Trouble::from)
+                    .and_then(|identity| {
+                        let ask = Ask::Enrol { csr, identity: &identity };
+                        self.decide(&authorities, &request, ask, strictness)
+                    })
             }
-            (Content::Poll(_), _) => {
-                self.decide(to, Ask::Poll { signer_key: &request.signer.spki }, strictness)
+            Content::Poll(_) => {
+                let ask = Ask::Poll { signer_key: &request.signer.spki };
+                self.decide(&authorities, &request, ask, strictness)
             }
-            (Content::Enrol(_) | Content::Lookup(_), message_type) => {
-                let log = format!("{} is not supported", message_type.name());
-                self.refuse(to, FailInfo::BadRequest, "the messageType is not supported", &log)
-            }
-        }
+            Content::Lookup(named) => Ok(self.look_up(&authorities, to, request.message_type, named)),
+        };
+        answered.unwrap_or_else(|error| self.internal_error(&error))
     }
 
     /// What a CertRep cannot answer: it has no transactionID or no nonce, or is no message at all.
@@ -75,49 +83,93 @@ impl Service {
         )
     }
 
-    fn decide(&self, to: &ReplyTo, ask: Ask<'_>, strictness: &Strictness) -> Answer {
-        let mut memory = self.memory();
-        let known = memory.store.transaction(&to.transaction_id);
+    fn decide(
+        &self,
+        authorities: &Authorities,
+        request: &Request,
+        ask: Ask<'_>,
+        strictness: &Strictness,
+    ) -> Result<Answer, Trouble> {
+        let mut to = request.reply_to.clone();
+        let known = self.store.transaction(&to.transaction_id)?;
         // A poll does not hold the challengePassword that its answer may have to be for: the request did.
-        let mut to = to.clone();
         let of_request = || known.as_ref().and_then(|transaction| transaction.csr.password());
         to.password = to.password.or_else(of_request);
-        let to = &to;
-        let decision = ra::decide(ask, known.as_ref(), &self.policy, &strictness.ra);
-        let transaction = match (known, ask) {
-            (Some(known), _) => Some(known),
-            (None, Ask::Enrol { csr, identity }) => Some(Transaction {
-                id: to.transaction_id.clone(),
-                csr: csr.clone(),
-                identity: identity.clone(),
-                state: State::Pending,
-                since: self.clock.now(),
-            }),
-            (None, Ask::Poll { .. }) => None,
-        };
-        match (decision, transaction) {
+        let authority = authorities.addressed_by(&request.message);
+        let now = self.clock.now();
+        let (signer, one_time) = (self.signer(authorities, request)?, self.one_time(ask)?);
+        let facts = Facts { known: known.as_ref(), signer: &signer, one_time: one_time.as_ref(), now };
+        match (ra::decide(ask, &facts, &self.policy, &strictness.ra), ask) {
             (Decision::Refuse(refusal), _) => {
-                drop(memory);
-                self.refuse(to, refusal.fail_info, refusal.client, &refusal.log)
+                Ok(self.refuse(authority, &to, refusal.fail_info, refusal.client, &refusal.log))
             }
-            (Decision::Grant, Some(transaction)) => {
+            (Decision::Grant(credential), _) => {
                 let is_final = match ask {
                     Ask::Enrol { .. } => strictness.issue.on_repeat,
                     Ask::Poll { .. } => strictness.issue.on_poll,
                 };
-                self.grant(memory, to, transaction, is_final)
+                let is_known = known.is_some();
+                let transaction = match (known, ask) {
+                    (Some(known), _) => known,
+                    (None, Ask::Enrol { csr, identity }) => self.begun(csr, identity, credential),
+                    (None, Ask::Poll { .. }) => return Ok(self.pending_reply(authority, &to)),
+                };
+                self.grant(authority, &to, transaction, is_known, is_final)
             }
-            (Decision::Pending | Decision::Grant, transaction) => {
-                if let Some(transaction) = transaction.filter(|t| t.state == State::Pending) {
-                    memory.store.put(transaction);
+            (Decision::Pending(credential), Ask::Enrol { csr, identity }) if known.is_none() => {
+                let transaction = self.begun(csr, identity, credential);
+                let settlement =
+                    Settlement { transaction: &transaction, generation: authority.number(), now, from: None };
+                match self.store.settle(settlement)? {
+                    Settled::Spent => Ok(self.refuse_spent(authority, &to)),
+                    // A copy of the request was faster, and waits too.
+                    Settled::Done | Settled::Known(_) | Settled::SerialTaken => {
+                        Ok(self.pending_reply(authority, &to))
+                    }
                 }
-                let faults = memory
-                    .script
-                    .next("CertRep", Some(Outcome::Pending.status().name()))
-                    .at(self.clock.now());
-                drop(memory);
-                self.reply(to, &Reply::Pending, faults, "pending")
             }
+            (Decision::Pending(_), _) => Ok(self.pending_reply(authority, &to)),
+        }
+    }
+
+    /// A transaction that begins now.
+    fn begun(&self, csr: &Csr, identity: &Identity, credential: Credential) -> Transaction {
+        let since = self.clock.now();
+        let due = (self.policy.mode == Mode::Delayed).then(|| since.plus(self.policy.delay));
+        let (id, csr, identity) = (identity.transaction_id.clone(), csr.clone(), identity.clone());
+        Transaction { id, csr, identity, credential, state: State::Pending, since, due }
+    }
+
+    /// Who signed a request, to this CA.
+    fn signer(&self, authorities: &Authorities, request: &Request) -> Result<Signer, Trouble> {
+        let certificate = &request.signer;
+        let now = self.clock.now();
+        let standing = request.standing(&authorities.issuers(), now);
+        let record = match standing {
+            Standing::SelfSigned | Standing::Stranger => None,
+            Standing::Issued(_) => self.store.certificate(&certificate.serial)?,
+        };
+        let record = record.filter(|record| record.certificate.der == certificate.der);
+        Ok(Signer {
+            standing,
+            subject: certificate.subject.clone(),
+            serial: certificate.serial_hex(),
+            expired_for: certificate.not_after.map_or(0, |end| now.0.saturating_sub(end.0)),
+            record: match record {
+                None => Record::Unknown,
+                Some(record) if record.revocation.is_some() => Record::Revoked,
+                Some(_) => Record::Good,
+            },
+        })
+    }
+
+    /// The one-time challenge that a request offers, if it is one.
+    fn one_time(&self, ask: Ask<'_>) -> Result<Option<OneTime>, Trouble> {
+        let Ask::Enrol { csr, .. } = ask else { return Ok(None) };
+        let offered = csr.challenge.as_ref().map(|text| text.lossy());
+        match offered.filter(|text| !text.is_empty()) {
+            Some(offered) => Ok(self.store.one_time(&ra::digest(&offered))?),
+            None => Ok(None),
         }
     }
 
@@ -125,74 +177,151 @@ impl Service {
     /// a new one.
     fn grant(
         &self,
-        mut memory: MutexGuard<'_, Memory>,
+        authority: &Authority,
         to: &ReplyTo,
         mut transaction: Transaction,
+        is_known: bool,
         is_final: bool,
-    ) -> Answer {
-        let mut faults =
-            memory.script.next("CertRep", Some(Outcome::Success.status().name())).at(self.clock.now());
-        let certificate = match &transaction.state {
-            State::Issued(issued) if is_final => issued.as_ref().clone(),
-            // Issued under the lock: two copies of a request that arrive together get one certificate.
-            _ => match self.issue(&mut memory, &transaction, &mut faults) {
-                Ok(certificate) => certificate,
-                Err(error) => {
-                    drop(memory);
-                    return self.internal_error(&error);
+    ) -> Result<Answer, Trouble> {
+        if let (State::Issued(issued), true) = (&transaction.state, is_final) {
+            let certificates = with_chain(authority, issued);
+            let note = format!("granted serial {} again", issued.serial_hex());
+            return Ok(self.succeed(authority, to, &Reply::Certificates(&certificates), &note));
+        }
+        let from = is_known.then(|| transaction.state.stage());
+        let mut faults = self.next_faults(&Outcome::Success);
+        loop {
+            let certificate = self.issue(authority, &transaction.csr, &mut faults)?;
+            transaction.state = State::Issued(Box::new(certificate.clone()));
+            let settlement = Settlement {
+                transaction: &transaction,
+                generation: authority.number(),
+                now: self.clock.now(),
+                from,
+            };
+            match self.store.settle(settlement)? {
+                Settled::Done => {
+                    let note = format!(
+                        "granted serial {} to {}",
+                        certificate.serial_hex(),
+                        certificate.subject_text()
+                    );
+                    let certificates = with_chain(authority, &certificate);
+                    return Ok(self.reply(authority, to, &Reply::Certificates(&certificates), faults, &note));
                 }
-            },
-        };
-        transaction.state = State::Issued(Box::new(certificate.clone()));
-        memory.store.put(transaction);
-        drop(memory);
-        let note = format!("granted serial {} to {}", certificate.serial_hex(), certificate.subject_text());
-        self.reply(to, &Reply::Certificates(&[certificate]), faults, &note)
+                // Two copies of a request that arrive together get one certificate.
+                Settled::Known(faster) => {
+                    return Ok(match &faster.state {
+                        State::Issued(issued)
+                            if faster.identity.conflict(&transaction.identity).is_none() =>
+                        {
+                            let certificates = with_chain(authority, issued);
+                            let note = format!("granted serial {}, as to its copy", issued.serial_hex());
+                            self.reply(authority, to, &Reply::Certificates(&certificates), faults, &note)
+                        }
+                        _ => {
+                            let log = "another request of that transactionID was faster";
+                            self.refuse(
+                                authority,
+                                to,
+                                FailInfo::BadRequest,
+                                "the transactionID is in use",
+                                log,
+                            )
+                        }
+                    });
+                }
+                Settled::Spent => return Ok(self.refuse_spent(authority, to)),
+                Settled::SerialTaken => {}
+            }
+        }
     }
 
-    fn issue(
-        &self,
-        memory: &mut Memory,
-        transaction: &Transaction,
-        faults: &mut Faults,
-    ) -> Result<Certificate> {
-        let Memory { store, rng, .. } = memory;
-        let serial = ca::unused_serial(rng, |serial| store.has_serial(serial));
-        let issuer = self.authority.issuer();
+    fn issue(&self, authority: &Authority, csr: &Csr, faults: &mut Faults) -> Result<Certificate, Trouble> {
+        let serial = ca::serial(&mut self.memory().fork_rng());
         let parts =
-            ca::certificate_for(&transaction.csr, issuer, serial, self.clock.now(), self.certificate_days)?;
-        let der = parts.write(&self.authority.sender().key, faults)?;
-        let certificate = Certificate::from_der(&der)?;
-        store.add_certificate(certificate.clone());
-        Ok(certificate)
+            ca::certificate_for(csr, authority.issuer(), serial, self.clock.now(), self.certificate_days)?;
+        Ok(Certificate::from_der(&parts.write(&authority.issuing().key, faults)?)?)
+    }
+
+    fn pending_reply(&self, authority: &Authority, to: &ReplyTo) -> Answer {
+        let faults = self.next_faults(&Outcome::Pending);
+        self.reply(authority, to, &Reply::Pending, faults, "pending")
+    }
+
+    fn refuse_spent(&self, authority: &Authority, to: &ReplyTo) -> Answer {
+        let log = "its one-time challengePassword was spent by another request";
+        self.refuse(authority, to, FailInfo::BadRequest, "the challengePassword is wrong", log)
+    }
+
+    /// The faults for an answer of this outcome.
+    fn next_faults(&self, outcome: &Outcome) -> Faults {
+        self.memory().script.next("CertRep", Some(outcome.status().name())).at(self.clock.now())
+    }
+
+    /// SUCCESS.
+    pub(super) fn succeed(
+        &self,
+        authority: &Authority,
+        to: &ReplyTo,
+        reply: &Reply<'_>,
+        note: &str,
+    ) -> Answer {
+        let faults = self.next_faults(&reply.outcome());
+        self.reply(authority, to, reply, faults, note)
     }
 
     /// FAILURE: `client` goes into failInfoText, `log` stays here.
-    fn refuse(&self, to: &ReplyTo, fail_info: FailInfo, client: &str, log: &str) -> Answer {
+    pub(super) fn refuse(
+        &self,
+        authority: &Authority,
+        to: &ReplyTo,
+        fail_info: FailInfo,
+        client: &str,
+        log: &str,
+    ) -> Answer {
         let reply = Reply::Failure(fail_info, Some(client.to_owned()));
-        let faults =
-            self.memory().script.next("CertRep", Some(reply.outcome().status().name())).at(self.clock.now());
-        self.reply(to, &reply, faults, &format!("refused with {}: {log}", fail_info.name()))
+        let faults = self.next_faults(&reply.outcome());
+        self.reply(authority, to, &reply, faults, &format!("refused with {}: {log}", fail_info.name()))
     }
 
-    fn reply(&self, to: &ReplyTo, reply: &Reply<'_>, mut faults: Faults, note: &str) -> Answer {
+    fn reply(
+        &self,
+        authority: &Authority,
+        to: &ReplyTo,
+        reply: &Reply<'_>,
+        mut faults: Faults,
+        note: &str,
+    ) -> Answer {
         let mut rng = self.memory().fork_rng();
-        let (sender, outcome) = (self.authority.sender(), reply.outcome());
-        match server::answer(to, reply, sender, &mut faults, &mut rng) {
+        let outcome = reply.outcome();
+        match server::answer(to, reply, authority.sender(), &mut faults, &mut rng) {
             Ok(body) => {
                 let note = format!("transaction {}: {note}", to.transaction_id);
                 self.finish(HttpResponse::ok(PKI_MESSAGE, body), "CertRep", Some(&outcome), faults, note)
             }
             // A key that verifies and cannot be encrypted to is the client's fault, not ours.
             Err(error) if outcome == Outcome::Success => self.refuse(
+                authority,
                 to,
                 FailInfo::BadAlg,
                 "the signer's key cannot be encrypted to",
                 &error.to_string(),
             ),
-            Err(error) => self.internal_error(&error),
+            Err(error) => self.internal_error(&error.into()),
         }
     }
+}
+
+/// An issued certificate, and the CA certificates above it when the CA is no root: a client that has the
+/// root alone could not verify it (RFC 8894 3.3.2.1 permits them).
+fn with_chain(authority: &Authority, certificate: &Certificate) -> Vec<Certificate> {
+    let mut certificates = vec![certificate.clone()];
+    if !authority.chain().is_empty() {
+        certificates.push(authority.issuing().certificate.clone());
+        certificates.extend(authority.chain().iter().cloned());
+    }
+    certificates
 }
 
 /// What a refused client is told. An envelope that does not open and one with the wrong content get the

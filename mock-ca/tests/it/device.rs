@@ -25,6 +25,12 @@ pub(crate) struct Device {
     pub(crate) digest: Digest,
     pub(crate) method: Method,
     pub(crate) subject: Vec<u8>,
+    /// Key to be certified; None for the one that signs.
+    pub(crate) new_key: Option<PrivateKey>,
+    /// Certificate that is looked up; None for the CA's.
+    pub(crate) looks_up: Option<Certificate>,
+    /// To whom requests are enveloped; None for the CA.
+    pub(crate) recipient: Option<Certificate>,
     pub(crate) rng: ChaCha20Rng,
 }
 
@@ -35,13 +41,19 @@ pub(crate) struct Answer {
     pub(crate) message: Option<PkiMessage>,
     pub(crate) nonce: Nonce,
     pub(crate) certificates: Vec<Certificate>,
+    pub(crate) crls: Vec<Vec<u8>>,
+}
+
+/// One of the public test keys.
+pub(crate) fn key(name: &str) -> PrivateKey {
+    PrivateKey::from_pem(scep_vectors::keys::named(name).unwrap().pem.as_bytes()).unwrap()
 }
 
 impl Device {
     /// `key` is a name of the public test keys, and names the device too.
     pub(crate) fn new(key: &str) -> Self {
         let mut rng = ChaCha20Rng::from_seed([9; 32]);
-        let private = PrivateKey::from_pem(scep_vectors::keys::named(key).unwrap().pem.as_bytes()).unwrap();
+        let private = self::key(key);
         let subject = name::parse(&format!("CN={key},O=lab")).unwrap();
         let parts = CertificateParts::self_signed(&subject, private.public(), vec![1], NOW);
         let certificate =
@@ -55,12 +67,31 @@ impl Device {
             digest: Digest::Sha256,
             method: Method::Post,
             subject,
+            new_key: None,
+            looks_up: None,
+            recipient: None,
             rng,
         }
     }
 
     pub(crate) fn without_challenge(key: &str) -> Self {
         Self { challenge: None, ..Self::new(key) }
+    }
+
+    /// The device with its new certificate, about to replace it: no challenge, another transaction.
+    pub(crate) fn renewing(mut self, certificate: &Certificate, new_key: &str) -> Self {
+        self.signer.certificate = certificate.clone();
+        self.id = TransactionId::random(&mut self.rng);
+        self.challenge = None;
+        self.new_key = Some(key(new_key));
+        self
+    }
+
+    /// Asks for the certificate or the CRL of this one.
+    pub(crate) fn look_up(&mut self, server: &Server, by: MessageType, certificate: &Certificate) -> Answer {
+        self.id = TransactionId::random(&mut self.rng);
+        self.looks_up = Some(certificate.clone());
+        self.send(server, by, &[])
     }
 
     pub(crate) fn enrol(&mut self, server: &Server) -> Answer {
@@ -99,14 +130,17 @@ impl Device {
         let nonce = Nonce::random(&mut self.rng);
         let content = match message_type {
             MessageType::PkcsReq | MessageType::RenewalReq | MessageType::CertRep => {
-                let mut parts = CsrParts::new(&self.subject, self.signer.key.public(), self.challenge);
+                let key = self.new_key.as_ref().unwrap_or(&self.signer.key);
+                let mut parts = CsrParts::new(&self.subject, key.public(), self.challenge);
                 parts.extensions = vec![Extension::dns_names(&["device.example.org"])];
-                parts.write(&self.signer.key, &mut faults).unwrap()
+                parts.write(key, &mut faults).unwrap()
             }
             MessageType::CertPoll => {
                 IssuerAndSubject { issuer: ca.subject.clone(), subject: self.subject.clone() }.write()
             }
-            MessageType::GetCert | MessageType::GetCrl => ca.issuer_and_serial(),
+            MessageType::GetCert | MessageType::GetCrl => {
+                self.looks_up.as_ref().unwrap_or(ca).issuer_and_serial()
+            }
         };
         let parts = MessageParts {
             message_type,
@@ -115,7 +149,7 @@ impl Device {
             recipient_nonce: None,
             outcome: None,
             message_data: Some(content),
-            recipient: Some(ca.clone().into()),
+            recipient: Some(self.recipient.as_ref().unwrap_or(ca).clone().into()),
             cipher: self.cipher,
             digest: self.digest,
             certificates: vec![self.signer.certificate.der.clone()],
@@ -126,12 +160,16 @@ impl Device {
     fn open(&self, http: Reply, nonce: Nonce) -> Answer {
         let message = PkiMessage::read(&http.body).ok().map(|read| read.value);
         let envelope = message.as_ref().and_then(|message| message.envelope(&mut Vec::new()).unwrap());
-        let certificates = envelope.map(|envelope| {
+        let signed = envelope.map(|envelope| {
             let plain = envelope.open(&self.signer.key).unwrap();
-            let signed = read_certificates_only(Source::message_data(&plain), &mut Vec::new()).unwrap();
-            signed.certificates.iter().map(|raw| raw.read().unwrap()).collect()
+            read_certificates_only(Source::message_data(&plain), &mut Vec::new()).unwrap()
         });
-        Answer { http, message, nonce, certificates: certificates.unwrap_or_default() }
+        let (mut certificates, mut crls) = (Vec::new(), Vec::new());
+        if let Some(signed) = signed {
+            certificates.extend(signed.certificates.iter().map(|raw| raw.read().unwrap()));
+            crls.extend(signed.crls.iter().map(|crl| crl.to_vec()));
+        }
+        Answer { http, message, nonce, certificates, crls }
     }
 }
 

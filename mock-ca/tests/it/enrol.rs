@@ -73,16 +73,6 @@ fn a_request_without_the_right_challenge_is_refused(#[case] challenge: Option<&'
     assert!(server.take_record()[0].note.contains("challengePassword"));
 }
 
-#[rstest]
-#[case::renewal(MessageType::RenewalReq)]
-#[case::get_cert(MessageType::GetCert)]
-#[case::get_crl(MessageType::GetCrl)]
-fn what_is_not_supported_is_refused_as_such(#[case] message_type: MessageType) {
-    let server = Server::start();
-    assert_eq!(Device::new("pool-00").send(&server, message_type, &[]).word(), "FAILURE badRequest");
-    assert!(server.take_record()[0].note.contains(message_type.name()));
-}
-
 #[test]
 fn a_repeated_request_gets_the_same_certificate() {
     let server = Server::start();

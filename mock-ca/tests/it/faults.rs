@@ -110,7 +110,12 @@ fn a_fault_on_errors_changes_them_only() {
 
 #[rstest]
 #[case::unknown("attr.nonce", "CertRep", None, "not in the catalogue")]
-#[case::other_message("http.status-500", "certrep", None, "GetCACaps, GetCACert, CertRep, Error")]
+#[case::other_message(
+    "http.status-500",
+    "certrep",
+    None,
+    "GetCACaps, GetCACert, GetNextCACert, CertRep, Error"
+)]
 #[case::other_status("http.status-500", "CertRep", Some("success"), "SUCCESS, FAILURE or PENDING")]
 fn a_fault_that_would_never_be_committed_is_refused(
     #[case] fault: &str,

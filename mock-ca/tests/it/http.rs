@@ -13,7 +13,7 @@ fn capabilities_are_lines_of_text() {
     let server = Server::start();
     let reply = get(&server.url(), "operation=GetCACaps");
     assert_eq!(word(&reply), "200 text/plain");
-    assert_eq!(reply.text(), "AES\nDES3\nPOSTPKIOperation\nSHA-1\nSHA-256\nSHA-512\nSCEPStandard\n");
+    assert_eq!(reply.text(), "AES\nDES3\nPOSTPKIOperation\nRenewal\nSHA-1\nSHA-256\nSHA-512\nSCEPStandard\n");
 }
 
 #[test]
@@ -26,7 +26,8 @@ fn the_ca_certificate_is_served_alone() {
 
 #[rstest]
 #[case::no_operation("GET", "/scep", b"", 400)]
-#[case::unknown_operation("GET", "/scep?operation=GetNextCACert", b"", 400)]
+#[case::unknown_operation("GET", "/scep?operation=GetCACertChain", b"", 400)]
+#[case::no_next_ca("GET", "/scep?operation=GetNextCACert", b"", 404)]
 #[case::letter_case("GET", "/scep?operation=getcacaps", b"", 400)]
 #[case::get_without_message("GET", "/scep?operation=PKIOperation", b"", 400)]
 #[case::get_with_bad_base64("GET", "/scep?operation=PKIOperation&message=%00!", b"", 400)]

@@ -2,14 +2,18 @@
 #![cfg(test)]
 
 mod admin;
+mod authority;
 mod delivery;
 mod device;
 mod enrol;
 mod faults;
 mod http;
 mod laxities;
+mod lookup;
 mod openssl;
 mod poll;
 mod program;
+mod renewal;
+mod rollover;
 mod server;
 mod wire;

@@ -9,7 +9,7 @@ use crate::device::Device;
 use crate::server::Server;
 
 /// Runs openssl in the folder; its standard output, when it succeeds.
-fn openssl(folder: &Path, arguments: &[&str]) -> String {
+pub(crate) fn openssl(folder: &Path, arguments: &[&str]) -> String {
     let output = Command::new("openssl").args(arguments).current_dir(folder).output().unwrap();
     assert!(output.status.success(), "openssl {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()

@@ -15,11 +15,11 @@ fn a_pending_request_is_granted_after_the_operator_approved_it() {
     assert_eq!(device.enrol(&server).word(), "PENDING");
     assert_eq!(device.poll(&server).word(), "PENDING");
 
-    let pending = server.pending();
+    let pending = server.pending().unwrap();
     assert_eq!((pending.len(), &pending[0].transaction_id), (1, &device.id));
     assert_eq!((pending[0].subject.as_str(), pending[0].since), ("CN=pool-00,O=lab", NOW));
     server.approve(&id).unwrap();
-    assert!(server.pending().is_empty());
+    assert!(server.pending().unwrap().is_empty());
 
     let granted = device.poll(&server);
     assert_eq!(granted.certificate().spki, device.signer.key.public().spki());

@@ -1,0 +1,124 @@
+//! GetCert and GetCRL, RFC 8894 3.3.4, 3.3.5, 4.5 and 4.6; and the CRL for whoever asks by plain HTTP.
+
+use scep::attribute::{FailInfo, MessageType};
+use scep::certificate::Certificate;
+use scep::crl::{Crl, CrlParts};
+use scep::message::IssuerAndSerial;
+use scep::name;
+use scep::server::{Reply, ReplyTo};
+
+use super::{Answer, Service, Trouble};
+use crate::authority::{Authorities, Authority};
+use crate::store::{CrlRecord, Fresh};
+
+const DAY: u64 = 86_400;
+
+impl Service {
+    /// The answer to GetCert or GetCRL.
+    pub(super) fn look_up(
+        &self,
+        authorities: &Authorities,
+        to: &ReplyTo,
+        message_type: MessageType,
+        named: &IssuerAndSerial,
+    ) -> Answer {
+        let found = if message_type == MessageType::GetCert {
+            self.find_certificate(authorities, named).map(|found| found.map(Found::Certificate))
+        } else {
+            self.find_crl(authorities, named).map(|found| found.map(Found::Crl))
+        };
+        let sender = authorities.current();
+        let note = format!("{} of {}", message_type.name(), named.serial);
+        match found {
+            Ok(Some(Found::Certificate(certificates))) => {
+                self.succeed(sender, to, &Reply::Certificates(&certificates), &note)
+            }
+            Ok(Some(Found::Crl(crl))) => self.succeed(sender, to, &Reply::Crl(&crl), &note),
+            Ok(None) => {
+                let log = format!("{note}: no such certificate");
+                self.refuse(sender, to, FailInfo::BadCertId, "no such certificate", &log)
+            }
+            Err(error) => self.internal_error(&error),
+        }
+    }
+
+    /// The certificate of that issuer and serial number, and nothing beside it (RFC 8894 3.3.2.1: it is the
+    /// leaf); the authority's own are found too.
+    fn find_certificate(
+        &self,
+        authorities: &Authorities,
+        named: &IssuerAndSerial,
+    ) -> Result<Option<Vec<Certificate>>, Trouble> {
+        let is_it = |certificate: &Certificate| {
+            scep::serial::SerialNumber::of(certificate) == named.serial
+                && name::same(&certificate.issuer, &named.issuer)
+        };
+        if let Some(own) = own_certificates(authorities).find(|own| is_it(own)) {
+            return Ok(Some(vec![own.clone()]));
+        }
+        let record = self.store.certificate(named.serial.shortest())?;
+        Ok(record.map(|record| record.certificate).filter(is_it).map(|found| vec![found]))
+    }
+
+    /// The CRL on which a certificate of that issuer and serial number would be. One that was never issued
+    /// is on none, but for the CA's own: older drafts name that (Internet-Draft nourse-scep-11 3.3).
+    fn find_crl(&self, authorities: &Authorities, named: &IssuerAndSerial) -> Result<Option<Crl>, Trouble> {
+        if let Some(found) = self.find_certificate(authorities, named)? {
+            let generation = found.first().and_then(|found| {
+                let number =
+                    self.store.certificate(&found.serial).ok().flatten().map(|record| record.generation);
+                number.and_then(|number| authorities.numbered(number)).or_else(|| {
+                    authorities.all().find(|authority| found.is_issued_by(&authority.issuing().certificate))
+                })
+            });
+            return generation.map(|authority| self.crl_of(authority)).transpose();
+        }
+        Ok(None)
+    }
+
+    /// The CRL of a generation of the authority: the one that there is, or a new one when it does not tell
+    /// of all revocations or is past half of its days.
+    ///
+    /// # Errors
+    /// When it cannot be signed, or the store fails.
+    pub(super) fn crl_of(&self, authority: &Authority) -> Result<Crl, Trouble> {
+        let (now, validity) = (self.clock.now(), u64::from(self.ca.crl_days) * DAY);
+        let number = authority.number();
+        let (crl_number, covers, entries) = match self.store.crl(number, now.minus(validity / 2))? {
+            Fresh::Is(record) => return Ok(record.crl),
+            Fresh::Wanted { number, covers, entries } => (number, covers, entries),
+        };
+        let issuer = authority.issuer();
+        let mut parts = CrlParts::new(issuer.subject, issuer.key_identifier, crl_number, now, validity);
+        parts.revoked = entries;
+        let crl = parts.write(&authority.issuing().key)?;
+        Ok(self.store.put_crl(number, &CrlRecord { crl, number: crl_number, covers })?.crl)
+    }
+
+    /// The CRL of the generation of that number, or of the current one, for the distribution point; None
+    /// when there is no such generation.
+    ///
+    /// # Errors
+    /// When it cannot be signed, or the store fails.
+    pub fn crl(&self, number: Option<u32>) -> Result<Option<Crl>, String> {
+        let authorities = self.authorities().map_err(|error| error.to_string())?;
+        let authority = match number {
+            Some(number) => authorities.numbered(number),
+            None => Some(authorities.current()),
+        };
+        authority.map(|authority| self.crl_of(authority)).transpose().map_err(|error| error.to_string())
+    }
+}
+
+enum Found {
+    Certificate(Vec<Certificate>),
+    Crl(Crl),
+}
+
+/// Certificates of the authority itself, of all generations.
+fn own_certificates(authorities: &Authorities) -> impl Iterator<Item = &Certificate> {
+    authorities.all().flat_map(|authority| {
+        let keys = [authority.issuing(), authority.sender(), authority.opener()];
+        keys.into_iter().map(|key| &key.certificate).chain(authority.chain())
+    })
+}

@@ -1,0 +1,91 @@
+//! The CA is replaced by its next one, RFC 8894 2.6, 4.7 and 5.1.
+
+use mock_ca::{CaConfig, Config};
+use scep::attribute::MessageType;
+use scep::ca_cert::CaCertificates;
+use scep::certificate::Certificate;
+use scep::message::SignatureCheck;
+use scep::next_ca::NextCa;
+
+use crate::device::{Device, word};
+use crate::server::{Server, config};
+use crate::wire::get;
+
+/// The next CA's certificates, authenticated with the current one.
+fn next_ca(server: &Server) -> CaCertificates {
+    let reply = get(&server.url(), "operation=GetNextCACert");
+    assert_eq!(word(&reply), "200 application/x-x509-next-ca-cert");
+    let read = NextCa::read(&reply.body).unwrap();
+    assert!(read.findings.is_empty(), "{:?}", read.findings);
+    read.value.authenticate(&[server.ca_certificate()], false, &mut Vec::new()).unwrap().clone()
+}
+
+fn capabilities(server: &Server) -> String {
+    get(&server.url(), "operation=GetCACaps").text()
+}
+
+#[test]
+fn the_next_ca_is_announced_issues_what_is_enveloped_to_it_and_takes_over() {
+    let server = Server::start();
+    let old = server.ca_certificate();
+    assert_eq!(get(&server.url(), "operation=GetNextCACert").status, 404);
+    assert!(!capabilities(&server).contains("GetNextCACert"));
+
+    server.service().prepare_next().unwrap();
+    assert!(capabilities(&server).contains("GetNextCACert\n"));
+    let next = next_ca(&server).issuer().unwrap().clone();
+    assert_eq!(next.subject, old.subject);
+    assert_ne!(next.spki, old.spki);
+    assert!(server.service().prepare_next().unwrap_err().to_string().contains("already"));
+
+    // Before the change: under the old CA, and under the next one for those who envelope to it.
+    let before = Device::new("pool-00").enrol(&server).certificate().clone();
+    assert!(before.is_issued_by(&old));
+    let mut early = Device { recipient: Some(next.clone()), ..Device::new("pool-01") };
+    let answer = early.enrol(&server);
+    let early = answer.certificate();
+    assert!(early.is_issued_by(&next));
+    // RFC 8894 5.1 calls for an answer of the new CA.
+    let verification = answer.message().verify(&next.public_key().unwrap());
+    assert_eq!(verification.signature, SignatureCheck::AsReceived);
+
+    server.service().switch_to_next().unwrap();
+    assert_eq!(server.ca_certificate(), next);
+    assert!(!capabilities(&server).contains("GetNextCACert"));
+    assert!(server.service().switch_to_next().unwrap_err().to_string().contains("no next CA"));
+    assert!(Device::new("pool-02").enrol(&server).certificate().is_issued_by(&next));
+
+    // A device that heard of nothing: its envelope opens still, and its certificate renews itself.
+    let mut late = Device { recipient: Some(old), ..Device::new("pool-03") };
+    assert!(late.enrol(&server).certificate().is_issued_by(&next));
+    let mut renewing = Device::new("pool-00").renewing(&before, "pool-04");
+    assert!(renewing.send(&server, MessageType::RenewalReq, &[]).certificate().is_issued_by(&next));
+}
+
+#[test]
+fn each_generation_has_its_own_crl() {
+    let server = Server::start();
+    let old = server.ca_certificate();
+    let mut device = Device::new("pool-00");
+    let before = device.enrol(&server).certificate().clone();
+    server.service().prepare_next().unwrap();
+    server.service().switch_to_next().unwrap();
+    let after = Device::new("pool-01").enrol(&server).certificate().clone();
+    server.service().revoke(&before.serial, None).unwrap();
+    let mut list = |certificate: &Certificate| {
+        let answer = device.look_up(&server, MessageType::GetCrl, certificate);
+        assert_eq!(answer.word(), "SUCCESS");
+        scep::crl::Crl::from_der(&answer.crls[0]).unwrap()
+    };
+    let (of_old, of_new) = (list(&before), list(&after));
+    assert!(of_old.is_issued_by(&old) && of_old.revoked.len() == 1);
+    assert!(of_new.is_issued_by(&server.ca_certificate()) && of_new.revoked.is_empty());
+}
+
+#[test]
+fn the_certificate_of_the_next_ca_has_the_configured_serial_number() {
+    let ca = CaConfig { next_serial: Some(vec![0x5c, 0xe9]), ..config().ca };
+    let server = Server::with(Config { ca, ..config() });
+    server.service().prepare_next().unwrap();
+    assert_eq!(next_ca(&server).issuer().unwrap().serial, [0x5c, 0xe9]);
+}
