@@ -14,7 +14,9 @@ use scep::fault::Order;
 use serde::Deserialize;
 
 use crate::authority::KeyKind;
+use crate::hook::Hook;
 use crate::ra::{Challenge, Policy};
+use crate::template::{Choice, Templates};
 
 /// How a server is set up.
 #[derive(Debug, Clone)]
@@ -23,6 +25,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Address of the admin port.
     pub admin: SocketAddr,
+    /// What the admin port asks for; None draws it at start.
+    pub admin_token: Option<AdminToken>,
     /// Addresses that are not loopback are allowed.
     pub allow_remote: bool,
     /// The only path that is served; None for all (RFC 8894 4.1 lets a server ignore it).
@@ -35,8 +39,14 @@ pub struct Config {
     pub ca: CaConfig,
     /// Where the server keeps what it remembers.
     pub store: StoreConfig,
-    /// Days until an issued certificate expires.
+    /// Days until an issued certificate expires, when its template does not say.
     pub certificate_days: u32,
+    /// Templates that there are.
+    pub templates: Templates,
+    /// The template for whom nothing says otherwise.
+    pub template: Choice,
+    /// Program that is asked who may enrol, when that way is on.
+    pub hook: Option<Hook>,
     /// Departures from the start on.
     pub faults: Vec<Order>,
     /// Skipped checks from the start on.
@@ -128,6 +138,41 @@ impl fmt::Debug for KeyPem {
     }
 }
 
+/// What the admin port asks for. A secret: it prints as nothing.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct AdminToken(String);
+
+impl AdminToken {
+    /// Least length in characters: the port can make certificates.
+    const LEAST: usize = 12;
+
+    pub(crate) fn text(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for AdminToken {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let is_word = text.chars().all(|c| c.is_ascii_graphic());
+        if text.len() < Self::LEAST || !is_word {
+            let least = Self::LEAST;
+            return Err(format!(
+                "expected a token of at least {least} characters of printable US-ASCII, no blanks"
+            ));
+        }
+        Ok(Self(text))
+    }
+}
+
+impl fmt::Debug for AdminToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AdminToken(redacted)")
+    }
+}
+
 /// The keywords that are announced when nothing else is configured: what this server does.
 const CAPABILITIES: &[&str] =
     &["AES", "DES3", "POSTPKIOperation", "Renewal", "SHA-1", "SHA-256", "SHA-512", "SCEPStandard"];
@@ -138,6 +183,7 @@ impl Default for Config {
         Self {
             listen: loopback,
             admin: loopback,
+            admin_token: None,
             allow_remote: false,
             path: None,
             capabilities: CAPABILITIES.iter().map(|keyword| (*keyword).to_owned()).collect(),
@@ -145,6 +191,10 @@ impl Default for Config {
             ca: CaConfig::default(),
             store: StoreConfig::default(),
             certificate_days: 90,
+            // They are read by a test; without them the server does not start.
+            templates: Templates::built_in().unwrap_or_default(),
+            template: Choice::default(),
+            hook: None,
             faults: Vec::new(),
             laxities: Vec::new(),
         }

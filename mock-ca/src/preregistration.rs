@@ -9,7 +9,7 @@ mod batch;
 mod requestor;
 
 pub use batch::{BadRow, Batch, Row};
-pub use requestor::{NoName, Requestor};
+pub use requestor::{ClientName, NoName, Requestor};
 
 use rand_core::RngCore;
 use scep::UnixTime;

@@ -3,13 +3,17 @@
 
 mod approval;
 mod challenge;
+mod claims;
 mod credential;
+mod one_time;
 mod renewal;
 mod secret;
 
 pub use approval::{Mode, WithoutChallenge};
 pub use challenge::{Challenge, digest};
+pub use claims::{Claims, HookVerdict, Way, client_of};
 pub use credential::Credential;
+pub use one_time::OneTime;
 pub use renewal::{Mode as RenewalMode, Record, Renewal, Signer};
 pub use secret::{HashedSecret, generated};
 
@@ -18,13 +22,19 @@ use scep::attribute::FailInfo;
 use scep::csr::Csr;
 use scep::server::transaction::{Arrival, Denial, Due, Identity, Stage};
 
-use crate::store::OneTime;
 use crate::transaction::{State, Transaction};
 use challenge::Offer;
 
 /// Who may enrol.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Policy {
+    /// Ways to be authorised that are on, in the order in which they are tried.
+    pub ways: Vec<Way>,
+    /// Wrong challengePasswords of one client after which none of its is right for a while; None for any
+    /// number.
+    pub wrong_tries: Option<u32>,
+    /// Seconds for which wrong tries count.
+    pub wrong_tries_window: u64,
     /// Whether the operator has a say when the challenge is right.
     pub mode: Mode,
     /// The right challengePassword; without one none is right.
@@ -35,6 +45,21 @@ pub struct Policy {
     pub delay: u64,
     /// Whether and how certificates are renewed.
     pub renewal: Renewal,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            ways: vec![Way::Challenge, Way::OneTime, Way::Device, Way::Preregistration],
+            wrong_tries: Some(50),
+            wrong_tries_window: 3600,
+            mode: Mode::default(),
+            challenge: None,
+            without_challenge: WithoutChallenge::default(),
+            delay: 0,
+            renewal: Renewal::default(),
+        }
+    }
 }
 
 /// Which checks are made. All of them, unless a laxity switches one off.
@@ -103,8 +128,8 @@ pub struct Facts<'a> {
     pub known: Option<&'a Transaction>,
     /// Who signed it.
     pub signer: &'a Signer,
-    /// The one-time challenge that it offers, if it is one.
-    pub one_time: Option<&'a OneTime>,
+    /// What may authorise it.
+    pub claims: &'a Claims,
     /// The time.
     pub now: UnixTime,
 }
@@ -129,11 +154,25 @@ pub struct Refusal {
     pub client: &'static str,
     /// What the operator wants to know.
     pub log: String,
+    /// What it is about.
+    pub cause: Cause,
+}
+
+/// What a refusal is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// The client has not shown who it is.
+    Authentication {
+        /// It tried, and was wrong: such tries are counted.
+        is_wrong: bool,
+    },
+    /// Anything else.
+    Request,
 }
 
 impl Refusal {
     fn new(fail_info: FailInfo, client: &'static str, log: impl Into<String>) -> Self {
-        Self { fail_info, client, log: log.into() }
+        Self { fail_info, client, log: log.into(), cause: Cause::Request }
     }
 }
 
@@ -156,7 +195,7 @@ fn enrol(csr: &Csr, identity: &Identity, facts: &Facts<'_>, policy: &Policy, che
         renewal::Offer::Bad(refusal) => Decision::Refuse(refusal),
         renewal::Offer::None => {
             let offered = csr.challenge.as_ref().map(|text| text.lossy());
-            approval::decide(Offer::judge(offered.as_deref(), identity, facts, policy, checks), policy)
+            approval::decide(Offer::judge(offered.as_deref(), csr, identity, facts, policy, checks), policy)
         }
     };
     let (Decision::Grant(credential) | Decision::Pending(credential)) = &first else { return first };

@@ -19,6 +19,7 @@ use crate::http::admin::{AdminPort, Token};
 use crate::http::listener::serve;
 use crate::http::scep_port::ScepPort;
 use crate::laxity::UnknownLaxity;
+use crate::metrics::Metrics;
 use crate::record::{Observer, Recorded, Recorder};
 use crate::service::{OperatorError, PendingRequest, Service, SetUpError, Verdict};
 use crate::store::{PostgresEngine, SqliteEngine, Store, StoreError};
@@ -81,7 +82,8 @@ impl MockCa {
             }
         }
         let mut rng = ChaCha20Rng::from_seed(seed);
-        let token = Token::random(&mut rng);
+        let drawn = Token::random(&mut rng);
+        let token = config.admin_token.as_ref().map_or(drawn, |chosen| Token::chosen(chosen.text()));
         // A store may wait for a disk or another machine, keys for the processor: nothing for this thread.
         let set_up = config.clone();
         let made = tokio::task::spawn_blocking(move || {
@@ -90,15 +92,16 @@ impl MockCa {
         });
         let service = Arc::new(made.await.map_err(|error| StartError::Broken(error.to_string()))??);
         let recorder = Arc::new(Recorder::default());
+        let metrics = Arc::new(Metrics::default());
 
         let (scep_listener, scep_address) = bind(config.listen).await?;
         let (admin_listener, admin_address) = bind(config.admin).await?;
         let (stop, stopped) = watch::channel(false);
-        let mut all: Vec<Arc<dyn Observer>> = vec![recorder.clone()];
+        let mut all: Vec<Arc<dyn Observer>> = vec![recorder.clone(), metrics.clone()];
         all.extend(observers);
         let scep_port = ScepPort { service: service.clone(), observers: all };
         let admin_port =
-            AdminPort { service: service.clone(), recorder: recorder.clone(), token: token.clone() };
+            AdminPort { service: service.clone(), recorder: recorder.clone(), metrics, token: token.clone() };
         let tasks = [
             tokio::spawn(serve(scep_listener, Arc::new(scep_port), stopped.clone())),
             tokio::spawn(serve(admin_listener, Arc::new(admin_port), stopped)),

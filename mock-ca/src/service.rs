@@ -6,12 +6,18 @@
 //!                                           store            store          faults      faults
 //! ```
 
+mod certificates;
+mod claims;
 mod lookup;
 mod operator;
 mod pki_operation;
+mod registrar;
 mod rollover;
 
+pub use certificates::{GenerationSummary, IssuedCertificate};
+use operator::SHOWN;
 pub use operator::{OperatorError, PendingRequest, Verdict};
+pub use registrar::RegistrarError;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -32,10 +38,12 @@ use scep::suite::Digest;
 use crate::authority::{self, Authorities, Authority};
 use crate::clock::Clock;
 use crate::config::{CaConfig, Config};
+use crate::hook::Hook;
 use crate::laxity::UnknownLaxity;
 use crate::ra::Policy;
 use crate::store::{Store, StoreError};
 use crate::strictness::Strictness;
+use crate::template::{Template, TemplateError, Templates};
 
 /// Largest body that is read: no larger message would be understood.
 pub const BODY_LIMIT: usize = scep::limits::MESSAGE;
@@ -46,6 +54,10 @@ pub struct Service {
     capabilities: Capabilities,
     policy: Policy,
     certificate_days: u32,
+    templates: Templates,
+    /// The one for whom nothing says otherwise.
+    template: Template,
+    hook: Option<Hook>,
     ca: CaConfig,
     store: Store,
     /// The store's generations as they were last read.
@@ -109,6 +121,9 @@ impl Service {
             capabilities: Capabilities::new(&keywords),
             policy: config.policy.clone(),
             certificate_days: config.certificate_days,
+            template: config.template.find(&config.templates)?.clone(),
+            templates: config.templates.clone(),
+            hook: config.hook.clone(),
             ca: config.ca.clone(),
             store,
             authorities: RwLock::new(Arc::new(authorities)),
@@ -376,7 +391,7 @@ enum Trouble {
 }
 
 /// Names of answers, as [`Answer::message`] has them.
-const MESSAGES: &[&str] = &["GetCACaps", "GetCACert", "GetNextCACert", "CertRep", "Error"];
+pub(crate) const MESSAGES: &[&str] = &["GetCACaps", "GetCACert", "GetNextCACert", "CertRep", "Error"];
 
 /// Faults for answers that there are: others would never be committed, and nobody would notice.
 pub(crate) fn script(orders: &[Order]) -> scep::error::Result<Script> {
@@ -406,6 +421,9 @@ pub enum SetUpError {
     /// A laxity is unknown.
     #[error(transparent)]
     Laxity(#[from] UnknownLaxity),
+    /// The template that is configured is not there.
+    #[error("find {0}")]
+    Template(#[from] TemplateError),
     /// Key, certificate or name of the CA.
     #[error("set up the CA: {0}")]
     Authority(#[source] scep::Error),

@@ -8,21 +8,26 @@
 //! Each method is one act: it happens as a whole or not at all, and two of them, in one process or in two,
 //! as if one had come after the other.
 
+mod attempts;
+mod audit;
 mod authorities;
 mod certificates;
 mod challenges;
+mod claims;
 mod crls;
+mod devices;
 mod document;
 mod engine;
 mod memory;
 mod postgres;
+mod preregistrations;
 mod sqlite;
 mod transactions;
 
+pub use audit::AuditEvent;
 pub(crate) use authorities::Changed;
 pub use authorities::{Credentials, Generation, Role, Standing};
 pub use certificates::{CertificateRecord, Revocation, Revoked};
-pub use challenges::OneTime;
 pub use crls::{CrlRecord, Fresh};
 pub use engine::{Act, Engine, Kind, Result, StoreError, Tables};
 pub use memory::MemoryEngine;
@@ -61,6 +66,43 @@ impl Store {
     fn change<T>(&self, mut act: impl FnMut(&mut dyn Tables) -> Result<T>) -> Result<T> {
         outcome(|keep| self.engine.change(&mut |tables| act(tables).map(&mut *keep)))
     }
+}
+
+/// Which part of a list is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page<'a> {
+    /// Text that is in what is listed; empty for all.
+    pub contains: &'a str,
+    /// Only what comes after this name; empty for the beginning.
+    pub after: &'a str,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Documents that are read at once while searching.
+const STRIDE: u32 = 500;
+
+/// The documents of a page, of those that are wanted by name and content.
+fn search<T: serde::de::DeserializeOwned>(
+    tables: &mut dyn Tables,
+    kind: Kind,
+    page: &Page<'_>,
+    is_wanted: impl Fn(&str, &T) -> bool,
+) -> Result<Vec<T>> {
+    let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    let (mut found, mut after) = (Vec::new(), page.after.to_owned());
+    while found.len() < limit {
+        let some = tables.range(kind, "", &after, STRIDE)?;
+        let Some((last, _)) = some.last() else { break };
+        after.clone_from(last);
+        for (key, text) in &some {
+            let value = document::parse(kind, key, text)?;
+            if is_wanted(key, &value) && found.len() < limit {
+                found.push(value);
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Gets a value out of an act of an engine, which knows nothing of values.

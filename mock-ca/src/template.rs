@@ -18,7 +18,7 @@ mod set;
 
 pub use contents::{Contents, Unfit, Values};
 pub use file::TemplateError;
-pub use set::Templates;
+pub use set::{Choice, Templates};
 
 use const_oid::ObjectIdentifier;
 use scep::certificate::Extension;

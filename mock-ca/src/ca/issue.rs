@@ -1,10 +1,12 @@
 //! The parts of the certificates that are issued.
 
 use scep::UnixTime;
-use scep::certificate::{CertificateParts, Extension, KeyUsage};
+use scep::certificate::{CertificateParts, Extension};
 use scep::csr::Csr;
 use scep::error::Result;
 use scep::suite::Digest;
+
+use crate::template::Contents;
 
 /// Seconds by which clocks of devices are allowed to be behind.
 const GRACE: u64 = 300;
@@ -21,34 +23,34 @@ pub struct Issuer<'a> {
     pub not_after: UnixTime,
 }
 
-/// A certificate for the subject, key and DNS names of the request.
+/// A certificate for the key of the request, with these contents. `days` is its life when the contents do not
+/// say.
 ///
 /// # Errors
 /// When the requested key is malformed, or the cryptographic library has no SHA-1, which names keys.
 pub fn certificate_for(
     csr: &Csr,
+    contents: Contents,
     issuer: Issuer<'_>,
     serial: Vec<u8>,
     now: UnixTime,
     days: u32,
 ) -> Result<CertificateParts> {
     let key = csr.public_key()?;
-    let mut extensions = vec![
-        Extension::key_usage(KeyUsage::of_requester(&key).0),
-        Extension::subject_key_id(&key.identifier()?),
-        Extension::authority_key_id(issuer.key_identifier),
-    ];
-    // dNSName is an IA5String: what is not ASCII was no DNS name.
-    let names: Vec<String> = csr.dns_names().into_iter().filter(|name| name.is_ascii()).collect();
-    if !names.is_empty() {
-        extensions.push(Extension::dns_names(&names.iter().map(String::as_str).collect::<Vec<_>>()));
-    }
+    let mut extensions = contents.extensions;
+    extensions.push(Extension::subject_key_id(&key.identifier()?));
+    extensions.push(Extension::authority_key_id(issuer.key_identifier));
+    let not_before = match contents.not_before {
+        0 => now.minus(GRACE),
+        days => now.plus(u64::from(days) * DAY),
+    };
+    let not_after = now.plus(u64::from(contents.not_after.unwrap_or(days)) * DAY);
     Ok(CertificateParts {
         serial,
         issuer: issuer.subject.to_vec(),
-        subject: csr.subject.clone(),
-        not_before: now.minus(GRACE),
-        not_after: now.plus(u64::from(days) * DAY).min(issuer.not_after),
+        subject: contents.subject,
+        not_before,
+        not_after: not_after.min(issuer.not_after),
         spki: csr.spki.clone(),
         extensions,
         digest: Digest::Sha256,
@@ -57,7 +59,7 @@ pub fn certificate_for(
 
 #[cfg(test)]
 mod tests {
-    use scep::certificate::Extension;
+    use scep::certificate::{CertificateParts, Extension};
     use scep::csr::{Csr, CsrParts};
     use scep::fault::Faults;
     use scep::key::PrivateKey;
@@ -65,6 +67,7 @@ mod tests {
     use scep::{UnixTime, name};
 
     use super::{Issuer, certificate_for};
+    use crate::template::Templates;
 
     const NOW: UnixTime = UnixTime(1_795_219_200);
 
@@ -79,10 +82,15 @@ mod tests {
         Issuer { subject: &[0x30, 0x00], key_identifier: &[1, 2, 3], not_after }
     }
 
+    fn parts(not_after: UnixTime, template: &str) -> CertificateParts {
+        let csr = csr(&["dev1.example.org", "d\u{e9}v1.example.org"]);
+        let contents = Templates::built_in().unwrap().named(template).unwrap().contents(&csr, None).unwrap();
+        certificate_for(&csr, contents, issuer(not_after), vec![0x41], NOW, 90).unwrap()
+    }
+
     #[test]
     fn a_certificate_has_the_requested_subject_key_and_dns_names() {
-        let csr = csr(&["dev1.example.org", "d\u{e9}v1.example.org"]);
-        let parts = certificate_for(&csr, issuer(NOW.plus(86_400 * 365)), vec![0x41], NOW, 90).unwrap();
+        let (parts, csr) = (parts(NOW.plus(86_400 * 365), "default"), csr(&[]));
         assert_eq!((&parts.subject, &parts.spki), (&csr.subject, &csr.spki));
         assert!(parts.extensions.contains(&Extension::dns_names(&["dev1.example.org"])));
         assert!(parts.extensions.contains(&Extension::authority_key_id(&[1, 2, 3])));
@@ -91,7 +99,11 @@ mod tests {
 
     #[test]
     fn no_certificate_lives_longer_than_its_issuer() {
-        let parts = certificate_for(&csr(&["a.example"]), issuer(NOW.plus(60)), vec![0x41], NOW, 90).unwrap();
-        assert_eq!(parts.not_after, NOW.plus(60));
+        assert_eq!(parts(NOW.plus(60), "default").not_after, NOW.plus(60));
+    }
+
+    #[test]
+    fn the_life_of_the_template_goes_before_that_of_the_configuration() {
+        assert_eq!(parts(NOW.plus(86_400 * 9999), "5YSCEPP").not_after, NOW.plus(86_400 * 1825));
     }
 }

@@ -12,9 +12,9 @@ use scep::suite::Digest;
 use super::log::Log;
 use super::{Exit, say};
 use crate::clock::SystemClock;
-use crate::config::{CaConfig, Config, ConfigError};
+use crate::config::{AdminToken, CaConfig, Config, ConfigError};
 use crate::laxity::UnknownLaxity;
-use crate::ra::{Challenge, Mode, WithoutChallenge};
+use crate::ra::{Challenge, Mode, Way, WithoutChallenge};
 use crate::server::{MockCa, Running, StartError};
 use crate::service;
 use crate::strictness::Strictness;
@@ -31,6 +31,9 @@ pub(super) struct Arguments {
     /// Address and port of the administration
     #[arg(long, value_name = "ADDRESS")]
     admin: Option<SocketAddr>,
+    /// What the administration asks for; without one anywhere, one is drawn and printed
+    #[arg(long, value_name = "TEXT", env = "MOCK_CA_ADMIN_TOKEN", hide_env_values = true, value_parser = admin_token)]
+    admin_token: Option<AdminToken>,
     /// Also listen on addresses that other machines reach
     #[arg(long)]
     allow_remote: bool,
@@ -128,6 +131,7 @@ impl Arguments {
         let mut config = self.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
         config.listen = self.listen.unwrap_or(config.listen);
         config.admin = self.admin.unwrap_or(config.admin);
+        config.admin_token = self.admin_token.or(config.admin_token);
         config.allow_remote |= self.allow_remote;
         config.policy.challenge = self.challenge.or(config.policy.challenge);
         config.policy.without_challenge = self.without_challenge.unwrap_or(config.policy.without_challenge);
@@ -145,7 +149,11 @@ impl Arguments {
 
 /// A server that refuses everybody is of no use: makes a challengePassword when there is no way in.
 fn offer_challenge(config: &mut Config) -> Result<Option<String>, Failure> {
-    if config.policy.challenge.is_some() || config.policy.without_challenge != WithoutChallenge::Reject {
+    let is_way = config.policy.ways.contains(&Way::Challenge);
+    if !is_way
+        || config.policy.challenge.is_some()
+        || config.policy.without_challenge != WithoutChallenge::Reject
+    {
         return Ok(None);
     }
     let mut octets = [0; 12];
@@ -192,6 +200,10 @@ fn signal() -> std::io::Result<impl Future<Output = ()>> {
         // Without a handler the system ends the process itself.
         let _ = tokio::signal::ctrl_c().await;
     })
+}
+
+fn admin_token(text: &str) -> Result<AdminToken, String> {
+    AdminToken::try_from(text.to_owned())
 }
 
 fn challenge(text: &str) -> Result<Challenge, &'static str> {

@@ -2,17 +2,23 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use scep::fault::Order;
 use serde::Deserialize;
 
 use super::ca_files::{self, CaFiles, CaPaths};
-use super::{CaConfig, Config, Hierarchy, KeyPem, Registration, StoreConfig};
+use super::{AdminToken, CaConfig, Config, Hierarchy, KeyPem, Registration, StoreConfig};
 use crate::authority::KeyKind;
-use crate::ra::{Challenge, Mode, Policy, Renewal, WithoutChallenge};
+use crate::hook::Hook;
+use crate::ra::{Challenge, Mode, Policy, Renewal, Way, WithoutChallenge};
+use crate::template::{Choice, Templates};
 
 /// The configuration file with every key, its meaning and its default.
 pub const DEFAULT_FILE: &str = include_str!("default.toml");
+
+/// Seconds that a hook has when the file does not say.
+const HOOK_SECONDS: u64 = 10;
 
 const SCHEMA: &str = "sceptic/mock-ca/1";
 
@@ -43,6 +49,7 @@ struct File {
     schema: String,
     listen: Option<SocketAddr>,
     admin: Option<SocketAddr>,
+    admin_token: Option<AdminToken>,
     allow_remote: Option<bool>,
     path: Option<String>,
     capabilities: Option<Vec<String>>,
@@ -72,6 +79,11 @@ struct PolicyTable {
     without_challenge: WithoutChallenge,
     #[serde(default)]
     delay_seconds: u64,
+    ways: Option<Vec<Way>>,
+    wrong_tries: Option<u32>,
+    wrong_tries_seconds: Option<u64>,
+    hook: Option<Vec<String>>,
+    hook_seconds: Option<u64>,
 }
 
 #[derive(Default, Deserialize)]
@@ -134,6 +146,10 @@ struct StoreTable {
 #[serde(deny_unknown_fields)]
 struct CertificateTable {
     days: Option<u32>,
+    templates: Option<PathBuf>,
+    template: Option<String>,
+    profile_id: Option<String>,
+    group_id: Option<String>,
 }
 
 impl Config {
@@ -153,6 +169,7 @@ impl Config {
             pkcs12: ca.pkcs12.take().map(beside),
         })?;
         file.store.sqlite = file.store.sqlite.take().map(beside);
+        file.certificate.templates = file.certificate.templates.take().map(beside);
         file.into_config(loaded).map_err(|detail| ConfigError::Syntax { path: path.to_owned(), detail })
     }
 }
@@ -181,10 +198,26 @@ impl File {
         Ok(Config {
             listen: self.listen.unwrap_or(default.listen),
             admin: self.admin.unwrap_or(default.admin),
+            admin_token: self.admin_token,
             allow_remote: self.allow_remote.unwrap_or(default.allow_remote),
             path: self.path,
             capabilities: self.capabilities.unwrap_or(default.capabilities),
+            hook: self.policy.hook.map(|command| Hook {
+                command,
+                patience: Duration::from_secs(self.policy.hook_seconds.unwrap_or(HOOK_SECONDS)),
+            }),
             policy: Policy {
+                ways: self.policy.ways.unwrap_or(default.policy.ways),
+                // 0 in a file stands for any number: TOML has no word for nothing.
+                wrong_tries: match self.policy.wrong_tries {
+                    Some(0) => None,
+                    Some(most) => Some(most),
+                    None => default.policy.wrong_tries,
+                },
+                wrong_tries_window: self
+                    .policy
+                    .wrong_tries_seconds
+                    .unwrap_or(default.policy.wrong_tries_window),
                 mode: self.policy.mode,
                 challenge: self.policy.challenge,
                 without_challenge: self.policy.without_challenge,
@@ -209,9 +242,27 @@ impl File {
             },
             store: self.store.into_config()?,
             certificate_days: self.certificate.days.unwrap_or(default.certificate_days),
+            template: self.certificate.choice()?,
+            templates: match &self.certificate.templates {
+                Some(folder) => Templates::with_folder(folder).map_err(|error| error.to_string())?,
+                None => default.templates,
+            },
             faults: self.faults,
             laxities: self.laxities,
         })
+    }
+}
+
+impl CertificateTable {
+    fn choice(&self) -> Result<Choice, String> {
+        match (&self.template, &self.profile_id, &self.group_id) {
+            (Some(nickname), None, None) => Ok(Choice::Nickname(nickname.clone())),
+            (None, Some(profile), group) => {
+                Ok(Choice::Ids { profile: profile.clone(), group: group.clone() })
+            }
+            (None, None, None) => Ok(Choice::default()),
+            _ => Err("certificate: expected template, or profile_id and group_id".to_owned()),
+        }
     }
 }
 

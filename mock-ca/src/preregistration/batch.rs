@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! client name,passphrase,template,subject,alternative names
-//! router-1,open sesame,5YSCEPP,"C=CH,O=lab",DNS:router-1.lab
+//! router-1,open sesame,5YSCEPP,"O=lab,C=CH",DNS:router-1.lab
 //! ```
 //!
 //! The first line names the columns, in any order; columns that no form has are ignored, since the batch

@@ -1,8 +1,13 @@
-//! The Requestor: a client's name as records are kept and searched by it.
+//! Names of clients: as their requests have them, and as records are kept and searched by them.
 
 use scep::csr::Csr;
 use scep::name::{Name, TypeAndValue};
 use serde::{Deserialize, Serialize};
+
+/// The name of the client in a request, lower-cased.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ClientName(String);
 
 /// A client's name in lower case, at most [`Requestor::LENGTH`] characters. Two names that differ in letter
 /// case only, or after that many characters, are one Requestor.
@@ -16,8 +21,38 @@ pub struct Requestor(String);
 pub struct NoName;
 
 /// Types of the subject's attributes that name a client: commonName, unstructuredName (PKCS#9, where Cisco's
-/// routers put their host names) and serialNumber, the likelier one first.
+/// routers put their host names) and serialNumber.
 const NAMING: [&str; 3] = ["2.5.4.3", "1.2.840.113549.1.9.2", "2.5.4.5"];
+
+impl ClientName {
+    /// Takes a name: blanks around it are dropped, then it is lower-cased.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self(name.trim().to_lowercase().chars().filter(|c| !c.is_control()).collect())
+    }
+
+    /// The name of the client in the subject of its request: the commonName; without one the
+    /// unstructuredName, without that the serialNumber. None when it has no name, or several of that kind:
+    /// only one of them could be the client's own.
+    #[must_use]
+    pub fn of_request(csr: &Csr) -> Option<Self> {
+        let subject = Name::from_der(&csr.subject)?;
+        let values = |naming: &str| {
+            let is_naming = |pair: &&TypeAndValue| scep::oid::dotted(pair.oid) == naming;
+            subject.rdns.iter().flatten().filter(is_naming).collect::<Vec<_>>()
+        };
+        match NAMING.into_iter().map(values).find(|values| !values.is_empty())?.as_slice() {
+            [one] => one.text().map(|text| Self::new(&text.lossy())).filter(|name| !name.0.is_empty()),
+            _ => None,
+        }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+}
 
 impl Requestor {
     /// Characters that are kept.
@@ -28,8 +63,7 @@ impl Requestor {
     /// # Errors
     /// When nothing is left.
     pub fn parse(name: &str) -> Result<Self, NoName> {
-        let lower = name.trim().to_lowercase();
-        let cut: String = lower.chars().filter(|c| !c.is_control()).take(Self::LENGTH).collect();
+        let cut: String = ClientName::new(name).0.chars().take(Self::LENGTH).collect();
         if cut.is_empty() { Err(NoName) } else { Ok(Self(cut)) }
     }
 
@@ -37,21 +71,6 @@ impl Requestor {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.0
-    }
-
-    /// The names that a request has for its client, the likelier one first.
-    #[must_use]
-    pub fn of_request(csr: &Csr) -> Vec<Self> {
-        let subject = Name::from_der(&csr.subject).unwrap_or_default();
-        let mut found: Vec<Self> = Vec::new();
-        for naming in NAMING {
-            let is_naming = |pair: &&TypeAndValue| scep::oid::dotted(pair.oid) == naming;
-            for pair in subject.rdns.iter().flatten().filter(is_naming) {
-                let requestor = pair.text().and_then(|text| Self::parse(&text.lossy()).ok());
-                found.extend(requestor.filter(|requestor| !found.contains(requestor)));
-            }
-        }
-        found
     }
 }
 
@@ -70,7 +89,7 @@ mod tests {
     use scep::name;
     use scep::tlv::Source;
 
-    use super::Requestor;
+    use super::{ClientName, Requestor};
 
     #[rstest]
     #[case::lower("Router-1.LAB", "router-1.lab")]
@@ -89,15 +108,17 @@ mod tests {
         assert!(Requestor::parse(name).is_err());
     }
 
-    #[test]
-    fn a_request_names_its_client_in_several_ways() {
+    #[rstest]
+    #[case::common_name("/unstructuredName=R1.lab/serialNumber=FTX1/O=lab/CN=Gate", Some("gate"))]
+    #[case::unstructured_name("/serialNumber=FTX1/unstructuredName=R1.lab", Some("r1.lab"))]
+    #[case::serial_number("/O=lab/serialNumber=FTX1", Some("ftx1"))]
+    #[case::none("/O=lab", None)]
+    #[case::two("/CN=mine/CN=yours", None)]
+    fn a_request_has_one_name_for_its_client(#[case] subject: &str, #[case] expected: Option<&str>) {
         let key = PrivateKey::from_pem(scep_vectors::keys::named("pool-00").unwrap().pem.as_bytes()).unwrap();
-        let subject =
-            name::parse("/unstructuredName=R1.lab/serialNumber=FTX1/O=lab/CN=Gate/CN=R1.LAB").unwrap();
+        let subject = name::parse(subject).unwrap();
         let der = CsrParts::new(&subject, key.public(), None).write(&key, &mut Faults::none()).unwrap();
         let csr = Csr::read(Source::message_data(&der)).unwrap().value;
-        let names: Vec<String> =
-            Requestor::of_request(&csr).iter().map(|requestor| requestor.text().to_owned()).collect();
-        assert_eq!(names, ["gate", "r1.lab", "ftx1"]);
+        assert_eq!(ClientName::of_request(&csr).as_ref().map(ClientName::text), expected);
     }
 }

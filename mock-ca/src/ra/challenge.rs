@@ -4,11 +4,12 @@ use std::fmt;
 
 use openssl::memcmp;
 use openssl::sha::sha256;
+use scep::csr::Csr;
 use scep::key::Password;
 use scep::server::transaction::Identity;
 use serde::Deserialize;
 
-use super::{Checks, Credential, Facts, Policy};
+use super::{Checks, Credential, Facts, HookVerdict, Policy, Way};
 
 /// A challengePassword. A secret: it prints as nothing.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
@@ -59,15 +60,21 @@ pub fn digest(challenge: &str) -> String {
 pub(super) enum Offer {
     /// A right challengePassword.
     Right(Credential),
-    /// Another one, and what is wrong with it.
-    Wrong(&'static str),
+    /// One that leaves the decision to the operator.
+    ForOperator(Credential),
+    /// A wrong one, and what is wrong with it.
+    Wrong(String),
+    /// Right or wrong, after too many wrong ones.
+    LockedOut,
     /// None.
     Absent,
 }
 
 impl Offer {
+    /// Judges an offer by the ways that are on; the first that it is right for counts.
     pub(super) fn judge(
         offered: Option<&str>,
+        csr: &Csr,
         identity: &Identity,
         facts: &Facts<'_>,
         policy: &Policy,
@@ -77,18 +84,75 @@ impl Offer {
         let Some(offered) = offered.filter(|text| !text.is_empty()) else {
             return if checks.challenge_required { Self::Absent } else { Self::Right(Credential::Nothing) };
         };
-        if !checks.challenge_value || policy.challenge.as_ref().is_some_and(|right| right.is(offered)) {
+        if !checks.challenge_value {
             return Self::Right(Credential::Challenge);
         }
-        match facts.one_time {
-            Some(one_time) if one_time.is_good(&identity.transaction_id, facts.now) => {
-                Self::Right(Credential::OneTime { digest: one_time.digest.clone() })
+        if policy.wrong_tries.is_some_and(|most| facts.claims.wrong_tries >= most) {
+            return Self::LockedOut;
+        }
+        let mut doubts = Vec::new();
+        for way in &policy.ways {
+            match way.judge(offered, csr, identity, facts, policy) {
+                Self::Wrong(doubt) => doubts.push(doubt),
+                Self::Absent => {}
+                settled => return settled,
             }
-            Some(_) => Self::Wrong("the one-time challengePassword is spent, or too old"),
-            None if policy.challenge.is_none() => {
-                Self::Wrong("no challengePassword is right: none is configured")
-            }
-            None => Self::Wrong("the challengePassword is wrong"),
+        }
+        if doubts.is_empty() {
+            doubts.push("no challengePassword is right for this client".to_owned());
+        }
+        Self::Wrong(doubts.join("; "))
+    }
+}
+
+impl Way {
+    /// What an offer is worth in this way; [`Offer::Absent`] when the way does not lead to this client.
+    fn judge(
+        self,
+        offered: &str,
+        csr: &Csr,
+        identity: &Identity,
+        facts: &Facts<'_>,
+        policy: &Policy,
+    ) -> Offer {
+        let Facts { claims, now, .. } = facts;
+        let wrong = |why: &str| Offer::Wrong(why.to_owned());
+        match self {
+            Self::Challenge => match &policy.challenge {
+                Some(right) if right.is(offered) => Offer::Right(Credential::Challenge),
+                Some(_) => wrong("it is not the challengePassword of everybody"),
+                None => Offer::Absent,
+            },
+            Self::OneTime => match &claims.one_time {
+                None => Offer::Absent,
+                Some(one_time) if !one_time.is_good(&identity.transaction_id, *now) => {
+                    wrong("the one-time challengePassword is spent, or too old")
+                }
+                Some(one_time) if !one_time.is_for(csr) => {
+                    wrong("the one-time challengePassword is for another subject")
+                }
+                Some(one_time) => Offer::Right(Credential::OneTime { digest: one_time.digest.clone() }),
+            },
+            Self::Device => match &claims.device {
+                None => Offer::Absent,
+                Some(device) if device.challenge.is(offered) => {
+                    Offer::Right(Credential::Device { id: device.name().text().to_owned() })
+                }
+                Some(_) => wrong("it is not the challengePassword of the device"),
+            },
+            Self::Preregistration => match &claims.preregistration {
+                None => wrong("the client is not preregistered"),
+                Some(record) if record.passphrase.is(offered) => Offer::Right(Credential::Preregistration {
+                    requestor: record.requestor.text().to_owned(),
+                }),
+                Some(_) => wrong("it is not the passphrase of the preregistered client"),
+            },
+            Self::Hook => match &claims.hook {
+                None => Offer::Absent,
+                Some(HookVerdict::Grant) => Offer::Right(Credential::Hook),
+                Some(HookVerdict::Pending) => Offer::ForOperator(Credential::Hook),
+                Some(HookVerdict::Refuse(why)) => Offer::Wrong(format!("the hook refuses: {why}")),
+            },
         }
     }
 }

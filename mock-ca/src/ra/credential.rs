@@ -17,6 +17,18 @@ pub enum Credential {
         /// Its digest, as the store names it.
         digest: String,
     },
+    /// The challengePassword of a registered device.
+    Device {
+        /// Its id, as the store names it.
+        id: String,
+    },
+    /// The passphrase of a preregistered client.
+    Preregistration {
+        /// The Requestor.
+        requestor: String,
+    },
+    /// What a hook said.
+    Hook,
     /// An existing certificate, which signed the request.
     Certificate {
         /// Its serial number, hexadecimal.

@@ -10,10 +10,9 @@ use scep::tlv::{Source, tag};
 use scep::{UnixTime, name};
 
 use super::{
-    Ask, Challenge, Checks, Credential, Decision, Facts, Mode, Policy, Record, Renewal, RenewalMode, Signer,
-    WithoutChallenge, decide, digest,
+    Ask, Challenge, Checks, Claims, Credential, Decision, Facts, Mode, OneTime, Policy, Record, Renewal,
+    RenewalMode, Signer, WithoutChallenge, decide, digest,
 };
-use crate::store::OneTime;
 use crate::transaction::{State, Transaction};
 
 /// A decision in one word.
@@ -76,7 +75,7 @@ fn client() -> Signer {
 
 /// The decision on a request, all checks made.
 fn enrol(csr: &Csr, known: Option<&Transaction>, policy: &Policy) -> Decision {
-    let facts = Facts { known, signer: &nobody(), one_time: None, now: NOW };
+    let facts = Facts { known, signer: &nobody(), claims: &Claims::default(), now: NOW };
     decide(Ask::Enrol { csr, identity: &identity(csr) }, &facts, policy, &Checks::default())
 }
 
@@ -84,7 +83,7 @@ fn enrol(csr: &Csr, known: Option<&Transaction>, policy: &Policy) -> Decision {
 fn renew(by: MessageType, challenge: Option<&str>, signer: &Signer, policy: &Policy) -> Decision {
     let csr = csr("pool-00", challenge);
     let identity = Identity::new(&TransactionId::parse(b"1").unwrap(), by, &csr.spki, &csr).unwrap();
-    let facts = Facts { known: None, signer, one_time: None, now: NOW };
+    let facts = Facts { known: None, signer, claims: &Claims::default(), now: NOW };
     decide(Ask::Enrol { csr: &csr, identity: &identity }, &facts, policy, &Checks::default())
 }
 
@@ -173,7 +172,7 @@ fn a_poll_is_told_how_its_transaction_fares(#[case] state: Option<State>, #[case
     for signer in ["pool-00", "pool-01"] {
         let key = key(signer);
         let ask = Ask::Poll { signer_key: key.public().spki() };
-        let facts = Facts { known: known.as_ref(), signer: &nobody(), one_time: None, now: NOW };
+        let facts = Facts { known: known.as_ref(), signer: &nobody(), claims: &Claims::default(), now: NOW };
         assert_eq!(word(&decide(ask, &facts, &policy(), &Checks::default())), expected, "{signer}");
     }
 }
@@ -241,7 +240,7 @@ fn a_delayed_request_is_approved_by_time() {
     let known = Transaction { due: Some(NOW.plus(60)), ..transaction(State::Pending) };
     let key = key("pool-00");
     let poll = |now| {
-        let facts = Facts { known: Some(&known), signer: &nobody(), one_time: None, now };
+        let facts = Facts { known: Some(&known), signer: &nobody(), claims: &Claims::default(), now };
         decide(Ask::Poll { signer_key: key.public().spki() }, &facts, &policy, &Checks::default())
     };
     assert_eq!((word(&poll(NOW.plus(59))), word(&poll(NOW.plus(60)))), ("pending", "grant"));
@@ -264,8 +263,9 @@ fn a_one_time_challenge_is_right_for_one_transaction(
         expires: expires.map(|at| at.0),
         spent: spent.map(str::to_owned),
     };
+    let claims = Claims { one_time: Some(one_time), ..Claims::default() };
     let csr = csr("pool-00", Some("once"));
-    let facts = Facts { known: None, signer: &nobody(), one_time: Some(&one_time), now: NOW };
+    let facts = Facts { known: None, signer: &nobody(), claims: &claims, now: NOW };
     let ask = Ask::Enrol { csr: &csr, identity: &identity(&csr) };
     assert_eq!(word(&decide(ask, &facts, &policy(), &Checks::default())), expected);
 }

@@ -71,8 +71,8 @@ pub enum OperatorError {
     Store(#[from] StoreError),
 }
 
-/// Pending requests that are shown at once.
-const SHOWN: u32 = 1000;
+/// Pending requests, records and so on that are shown at once.
+pub(super) const SHOWN: u32 = 1000;
 
 impl Service {
     /// Requests that wait, the oldest first; at most a thousand of them.
@@ -100,7 +100,11 @@ impl Service {
         let text = || String::from_utf8_lossy(id).into_owned();
         let Ok(known) = TransactionId::parse(id) else { return Err(OperatorError::Unknown { id: text() }) };
         match self.store.decide(&known, verdict == Verdict::Approve)? {
-            Decided::Done => Ok(()),
+            Decided::Done => {
+                let event = if verdict == Verdict::Approve { "approve" } else { "reject" };
+                self.audit(event, &text(), "");
+                Ok(())
+            }
             Decided::Unknown => Err(OperatorError::Unknown { id: text() }),
             Decided::NotPending(state) => Err(OperatorError::NotPending { id: text(), state }),
         }
@@ -114,7 +118,14 @@ impl Service {
     pub fn revoke(&self, serial: &[u8], reason: Option<u8>) -> Result<(), OperatorError> {
         let text = || serial.iter().map(|octet| format!("{octet:02x}")).collect::<String>();
         match self.store.revoke(serial, Revocation { at: self.clock.now(), reason })? {
-            Revoked::Done => Ok(()),
+            Revoked::Done => {
+                self.audit(
+                    "revoke",
+                    &text(),
+                    &reason.map_or_else(String::new, |code| format!("reason {code}")),
+                );
+                Ok(())
+            }
             Revoked::Unknown => Err(OperatorError::NoCertificate { serial: text() }),
             Revoked::Already(before) => {
                 Err(OperatorError::RevokedBefore { serial: text(), at: before.at.to_string() })

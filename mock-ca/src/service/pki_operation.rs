@@ -15,9 +15,10 @@ use scep::server::{self, Content, Refusal, Reply, ReplyTo, Request};
 use super::{Answer, Service, Trouble};
 use crate::authority::{Authorities, Authority};
 use crate::ca;
-use crate::ra::{self, Ask, Challenge, Credential, Decision, Facts, Mode, Record, Signer};
-use crate::store::{OneTime, Settled, Settlement};
+use crate::ra::{self, Ask, Cause, Challenge, Credential, Decision, Facts, Mode, Record, Signer};
+use crate::store::{Settled, Settlement};
 use crate::strictness::{Strictness, Tolerance};
+use crate::template::{Contents, Unfit};
 use crate::transaction::{State, Transaction};
 
 impl Service {
@@ -97,10 +98,15 @@ impl Service {
         to.password = to.password.or_else(of_request);
         let authority = authorities.addressed_by(&request.message);
         let now = self.clock.now();
-        let (signer, one_time) = (self.signer(authorities, request)?, self.one_time(ask)?);
-        let facts = Facts { known: known.as_ref(), signer: &signer, one_time: one_time.as_ref(), now };
+        let (signer, claims) = (self.signer(authorities, request)?, self.claims(ask)?);
+        let facts = Facts { known: known.as_ref(), signer: &signer, claims: &claims, now };
         match (ra::decide(ask, &facts, &self.policy, &strictness.ra), ask) {
             (Decision::Refuse(refusal), _) => {
+                if let (Ask::Enrol { csr, .. }, Cause::Authentication { is_wrong: true }) =
+                    (ask, refusal.cause)
+                {
+                    self.count_wrong_try(csr)?;
+                }
                 Ok(self.refuse(authority, &to, refusal.fail_info, refusal.client, &refusal.log))
             }
             (Decision::Grant(credential), _) => {
@@ -117,6 +123,10 @@ impl Service {
                 self.grant(authority, &to, transaction, is_known, is_final)
             }
             (Decision::Pending(credential), Ask::Enrol { csr, identity }) if known.is_none() => {
+                // Nobody is asked to approve what could not be issued.
+                if let Err(unfit) = self.contents(csr, &credential)? {
+                    return Ok(self.refuse_unfit(authority, &to, &unfit));
+                }
                 let transaction = self.begun(csr, identity, credential);
                 let settlement =
                     Settlement { transaction: &transaction, generation: authority.number(), now, from: None };
@@ -163,16 +173,6 @@ impl Service {
         })
     }
 
-    /// The one-time challenge that a request offers, if it is one.
-    fn one_time(&self, ask: Ask<'_>) -> Result<Option<OneTime>, Trouble> {
-        let Ask::Enrol { csr, .. } = ask else { return Ok(None) };
-        let offered = csr.challenge.as_ref().map(|text| text.lossy());
-        match offered.filter(|text| !text.is_empty()) {
-            Some(offered) => Ok(self.store.one_time(&ra::digest(&offered))?),
-            None => Ok(None),
-        }
-    }
-
     /// SUCCESS with the transaction's certificate: the one it has, or when it has none or may have several,
     /// a new one.
     fn grant(
@@ -189,9 +189,13 @@ impl Service {
             return Ok(self.succeed(authority, to, &Reply::Certificates(&certificates), &note));
         }
         let from = is_known.then(|| transaction.state.stage());
+        let contents = match self.contents(&transaction.csr, &transaction.credential)? {
+            Ok(contents) => contents,
+            Err(unfit) => return Ok(self.refuse_unfit(authority, to, &unfit)),
+        };
         let mut faults = self.next_faults(&Outcome::Success);
         loop {
-            let certificate = self.issue(authority, &transaction.csr, &mut faults)?;
+            let certificate = self.issue(authority, &transaction.csr, contents.clone(), &mut faults)?;
             transaction.state = State::Issued(Box::new(certificate.clone()));
             let settlement = Settlement {
                 transaction: &transaction,
@@ -237,16 +241,39 @@ impl Service {
         }
     }
 
-    fn issue(&self, authority: &Authority, csr: &Csr, faults: &mut Faults) -> Result<Certificate, Trouble> {
+    fn issue(
+        &self,
+        authority: &Authority,
+        csr: &Csr,
+        contents: Contents,
+        faults: &mut Faults,
+    ) -> Result<Certificate, Trouble> {
         let serial = ca::serial(&mut self.memory().fork_rng());
-        let parts =
-            ca::certificate_for(csr, authority.issuer(), serial, self.clock.now(), self.certificate_days)?;
+        let parts = ca::certificate_for(
+            csr,
+            contents,
+            authority.issuer(),
+            serial,
+            self.clock.now(),
+            self.certificate_days,
+        )?;
         Ok(Certificate::from_der(&parts.write(&authority.issuing().key, faults)?)?)
     }
 
     fn pending_reply(&self, authority: &Authority, to: &ReplyTo) -> Answer {
         let faults = self.next_faults(&Outcome::Pending);
         self.reply(authority, to, &Reply::Pending, faults, "pending")
+    }
+
+    fn refuse_unfit(&self, authority: &Authority, to: &ReplyTo, unfit: &Unfit) -> Answer {
+        match unfit {
+            Unfit::Algorithm(log) => {
+                self.refuse(authority, to, FailInfo::BadAlg, "the key or its algorithm is not allowed", log)
+            }
+            Unfit::Names(log) => {
+                self.refuse(authority, to, FailInfo::BadRequest, "the requested names are not allowed", log)
+            }
+        }
     }
 
     fn refuse_spent(&self, authority: &Authority, to: &ReplyTo) -> Answer {

@@ -25,7 +25,9 @@ impl Service {
         }
         let mut rng = self.memory().fork_rng();
         let next = authority::next(&self.ca, last, self.clock.now(), &mut rng)?;
-        taken(self.store.prepare(&next)?)
+        taken(self.store.prepare(&next)?)?;
+        self.audit("prepare-next-ca", &format!("generation {}", next.number), "");
+        Ok(())
     }
 
     /// Lets the next generation take over.
@@ -33,7 +35,9 @@ impl Service {
     /// # Errors
     /// When none is prepared, or the store fails.
     pub fn switch_to_next(&self) -> Result<(), OperatorError> {
-        taken(self.store.switch()?)
+        taken(self.store.switch()?)?;
+        self.audit("switch-ca", "the next generation", "");
+        Ok(())
     }
 
     /// All generations, the first one first.

@@ -83,6 +83,14 @@ impl Store {
         self.look(|tables| read(tables, &hex(serial)))
     }
 
+    /// The certificate of that serial number, hexadecimal.
+    ///
+    /// # Errors
+    /// When the engine fails.
+    pub fn certificate_named(&self, serial: &str) -> Result<Option<CertificateRecord>> {
+        self.look(|tables| read(tables, serial))
+    }
+
     /// Issued certificates, the oldest first, at most `limit`, those after the one of that name. The name
     /// goes back in to have the ones after it.
     ///

@@ -1,38 +1,11 @@
 //! One-time challenges in the store: each authorises one transaction.
 
-use scep::UnixTime;
 use scep::attribute::TransactionId;
-use serde::{Deserialize, Serialize};
 
 use super::Store;
 use super::document::{self, hex};
 use super::engine::{Kind, Result, Tables};
-use crate::ra::Credential;
-
-/// A challengePassword for one transaction. The store never has the word itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OneTime {
-    /// Digest of the word; its name in the store.
-    pub digest: String,
-    /// The only subject that it is right for, RFC 4514; None for any.
-    pub subject: Option<String>,
-    /// When it ceases to be right.
-    pub expires: Option<u64>,
-    /// transactionID that it was spent on, hexadecimal.
-    pub spent: Option<String>,
-}
-
-impl OneTime {
-    /// True when it may authorise this transaction now: not spent, or spent on this very one, whose
-    /// request may come twice.
-    #[must_use]
-    pub fn is_good(&self, id: &TransactionId, now: UnixTime) -> bool {
-        match &self.spent {
-            Some(spent) => *spent == hex(id.octets()),
-            None => self.expires.is_none_or(|expires| now.0 <= expires),
-        }
-    }
-}
+use crate::ra::{Credential, OneTime};
 
 impl Store {
     /// Remembers a one-time challenge.

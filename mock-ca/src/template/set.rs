@@ -5,8 +5,47 @@ use std::path::Path;
 use super::{Template, TemplateError};
 
 /// Templates by nickname, and by profile id and group id.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Templates(Vec<Template>);
+
+/// How a configuration chooses a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// By its nickname.
+    Nickname(String),
+    /// By the ids of its profile and of the profile's group.
+    Ids {
+        /// Profile id.
+        profile: String,
+        /// Group id; None for any.
+        group: Option<String>,
+    },
+}
+
+impl Default for Choice {
+    fn default() -> Self {
+        Self::Nickname(Templates::DEFAULT.to_owned())
+    }
+}
+
+impl Choice {
+    /// The template.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn find<'a>(&self, templates: &'a Templates) -> Result<&'a Template, TemplateError> {
+        let (found, name) = match self {
+            Self::Nickname(nickname) => (templates.named(nickname), nickname.clone()),
+            Self::Ids { profile, group } => {
+                let group_text = group.as_deref().unwrap_or("any");
+                let name = format!("profile id {profile}, group id {group_text}");
+                (templates.with_ids(profile, group.as_deref()), name)
+            }
+        };
+        let detail = || format!("there is no such template; there are {}", templates.nicknames());
+        found.ok_or_else(|| TemplateError { file: name, detail: detail() })
+    }
+}
 
 /// The files that are built in.
 const BUILT_IN: &[(&str, &str)] = &[

@@ -15,5 +15,6 @@ mod poll;
 mod program;
 mod renewal;
 mod rollover;
+mod rows;
 mod server;
 mod wire;
