@@ -58,12 +58,12 @@ impl Store {
     }
 
     /// Runs an act that looks, and hands out what it found.
-    fn look<T>(&self, mut act: impl FnMut(&mut dyn Tables) -> Result<T>) -> Result<T> {
+    fn look<T: Send>(&self, mut act: impl FnMut(&mut dyn Tables) -> Result<T> + Send) -> Result<T> {
         outcome(|keep| self.engine.look(&mut |tables| act(tables).map(&mut *keep)))
     }
 
     /// Runs an act that changes documents, and hands out what it says.
-    fn change<T>(&self, mut act: impl FnMut(&mut dyn Tables) -> Result<T>) -> Result<T> {
+    fn change<T: Send>(&self, mut act: impl FnMut(&mut dyn Tables) -> Result<T> + Send) -> Result<T> {
         outcome(|keep| self.engine.change(&mut |tables| act(tables).map(&mut *keep)))
     }
 }
@@ -106,7 +106,7 @@ fn search<T: serde::de::DeserializeOwned>(
 }
 
 /// Gets a value out of an act of an engine, which knows nothing of values.
-fn outcome<T>(run: impl FnOnce(&mut dyn FnMut(T)) -> Result<()>) -> Result<T> {
+fn outcome<T: Send>(run: impl FnOnce(&mut (dyn FnMut(T) + Send)) -> Result<()>) -> Result<T> {
     let mut found = None;
     run(&mut |value| found = Some(value))?;
     found.ok_or_else(|| StoreError::Engine { engine: "store", detail: "the act was not run".to_owned() })

@@ -15,6 +15,7 @@ pub mod mock_client;
 pub mod namespace;
 pub mod openssl;
 pub mod policy;
+pub mod postgresql;
 pub mod process;
 pub mod scepclient;
 pub mod scepserver;
@@ -23,6 +24,7 @@ pub mod sceptic;
 pub use enrolled::Enrolled;
 pub use mock_ca::MockCa;
 pub use policy::{Decision, Policy};
+pub use postgresql::Postgresql;
 pub use process::Process;
 pub use scepserver::Scepserver;
 

@@ -116,7 +116,7 @@ pub trait Tables {
 
 /// What an act does with the tables. It may be run again when it got into another's way, so it has to
 /// leave no trace elsewhere.
-pub type Act<'a> = &'a mut dyn FnMut(&mut dyn Tables) -> Result<()>;
+pub type Act<'a> = &'a mut (dyn FnMut(&mut dyn Tables) -> Result<()> + Send);
 
 /// Runs acts on tables.
 pub trait Engine: Debug + Send + Sync {

@@ -43,7 +43,12 @@ impl PostgresEngine {
     pub fn connect(url: &str) -> Result<Self> {
         let config: postgres::Config = url.parse().map_err(|error| failed(&error))?;
         let engine = Self { config, idle: Mutex::default() };
-        let mut client = engine.client()?;
+        aside(|| engine.set_up())?;
+        Ok(engine)
+    }
+
+    fn set_up(&self) -> Result<()> {
+        let mut client = self.client()?;
         let made = (|| {
             let mut transaction = client.transaction()?;
             transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&SCHEMA_LOCK])?;
@@ -51,8 +56,8 @@ impl PostgresEngine {
             transaction.commit()
         })();
         made.map_err(|error| failed(&error))?;
-        engine.give_back(client);
-        Ok(engine)
+        self.give_back(client);
+        Ok(())
     }
 
     fn client(&self) -> Result<Client> {
@@ -92,12 +97,31 @@ impl PostgresEngine {
 
 impl Engine for PostgresEngine {
     fn look(&self, act: Act<'_>) -> Result<()> {
-        self.run(true, act)
+        aside(|| self.run(true, act))
     }
 
     fn change(&self, act: Act<'_>) -> Result<()> {
-        self.run(false, act)
+        aside(|| self.run(false, act))
     }
+}
+
+impl Drop for PostgresEngine {
+    fn drop(&mut self) {
+        let idle = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
+        // Each says goodbye to the server.
+        let _ = aside(|| {
+            drop(idle);
+            Ok(())
+        });
+    }
+}
+
+/// Does it in a thread of its own. The library waits in a runtime, which it cannot in a thread that drives
+/// one already, and who calls the store may be in such a thread. Beside a round trip to a database a thread
+/// costs nothing.
+fn aside<T: Send>(act: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    let ended = std::thread::scope(|scope| scope.spawn(act).join());
+    ended.unwrap_or_else(|_| Err(StoreError::Engine { engine: ENGINE, detail: "an act panicked".to_owned() }))
 }
 
 /// Why an attempt did not come to its end.

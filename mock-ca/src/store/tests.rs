@@ -42,7 +42,7 @@ fn an_act_that_fails_leaves_nothing_behind() {
 fn a_range_has_the_names_of_its_prefix_in_order() {
     let (_folder, engines) = engines();
     for engine in engines {
-        engine.change(&mut |tables| put_all(tables)).unwrap();
+        engine.change(&mut put_all).unwrap();
         engine
             .look(&mut |tables| {
                 let mut names = |prefix, after, limit| {

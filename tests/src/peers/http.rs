@@ -19,13 +19,31 @@ pub struct Answer {
 /// # Errors
 /// When there is no connection, or the answer is not HTTP.
 pub fn ask(port: u16, target: &str) -> io::Result<Answer> {
+    exchange(port, &format!("GET {target} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n"), &[])
+}
+
+/// Sends `body` to `target` by POST.
+///
+/// # Errors
+/// When there is no connection, or the answer is not HTTP or not whole.
+pub fn post(port: u16, target: &str, body: &[u8]) -> io::Result<Answer> {
+    let length = body.len();
+    let head = format!(
+        "POST {target} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/x-pki-message\r\n\
+         Content-Length: {length}\r\n\r\n"
+    );
+    exchange(port, &head, body)
+}
+
+fn exchange(port: u16, head: &str, body: &[u8]) -> io::Result<Answer> {
     let mut stream = TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), LIMIT)?;
     stream.set_read_timeout(Some(LIMIT))?;
     // 1.0: the server closes when it has said everything, and does not send chunks.
-    write!(stream, "GET {target} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n")?;
+    stream.write_all(&[head.as_bytes(), body].concat())?;
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes)?;
-    parse(&bytes).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "answer is not HTTP"))
+    parse(&bytes)
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "answer is not HTTP, or not whole"))
 }
 
 fn parse(bytes: &[u8]) -> Option<Answer> {
@@ -33,7 +51,13 @@ fn parse(bytes: &[u8]) -> Option<Answer> {
     let end = bytes.windows(BLANK.len()).position(|part| part == BLANK)?;
     let head = std::str::from_utf8(&bytes[..end]).ok()?;
     let status = head.split(' ').nth(1)?.parse().ok()?;
-    Some(Answer { status, body: bytes[end + BLANK.len()..].to_vec() })
+    let body = &bytes[end + BLANK.len()..];
+    // A server that is killed closes its connections too.
+    let stated = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
+    });
+    stated.is_none_or(|length| length == body.len()).then(|| Answer { status, body: body.to_vec() })
 }
 
 #[cfg(test)]
@@ -44,6 +68,11 @@ mod tests {
     fn status_and_body_are_taken_apart() {
         let answer = parse(b"HTTP/1.0 200 OK\r\nA: b\r\n\r\nAES\n\r\n\r\n").unwrap();
         assert_eq!((answer.status, answer.body.as_slice()), (200, b"AES\n\r\n\r\n".as_slice()));
+    }
+
+    #[test]
+    fn a_body_that_is_cut_is_no_answer() {
+        assert_eq!(parse(b"HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nAE"), None);
     }
 
     #[test]
