@@ -186,8 +186,26 @@ pub fn decide(ask: Ask<'_>, facts: &Facts<'_>, policy: &Policy, checks: &Checks)
 }
 
 fn enrol(csr: &Csr, identity: &Identity, facts: &Facts<'_>, policy: &Policy, checks: &Checks) -> Decision {
-    let renewal = renewal::judge(csr, identity.message_type, facts.signer, policy.renewal, checks);
-    let first = match renewal {
+    let arrival = Arrival::of_request(identity, facts.known.map(|known| &known.identity));
+    let due = arrival.due(facts.stage());
+    if let (Arrival::Retransmission, Some(known)) = (arrival, facts.known)
+        && due != Due::Pending
+    {
+        // It was authorised when it came first, by what may be spent or too old by now.
+        return settled(due, known.credential.clone());
+    }
+    let first = first(csr, identity, facts, policy, checks);
+    let (Decision::Grant(credential) | Decision::Pending(credential)) = &first else { return first };
+    match due {
+        // While it waits, a repeated request is decided on anew: policy may have changed.
+        Due::Decision | Due::Pending => first,
+        due => settled(due, credential.clone()),
+    }
+}
+
+/// The decision on a request as if it were the first of its transaction.
+fn first(csr: &Csr, identity: &Identity, facts: &Facts<'_>, policy: &Policy, checks: &Checks) -> Decision {
+    match renewal::judge(csr, identity.message_type, facts.signer, policy.renewal, checks) {
         renewal::Offer::Good(credential) if policy.renewal.mode == RenewalMode::Manual => {
             Decision::Pending(credential)
         }
@@ -197,13 +215,6 @@ fn enrol(csr: &Csr, identity: &Identity, facts: &Facts<'_>, policy: &Policy, che
             let offered = csr.challenge.as_ref().map(|text| text.lossy());
             approval::decide(Offer::judge(offered.as_deref(), csr, identity, facts, policy, checks), policy)
         }
-    };
-    let (Decision::Grant(credential) | Decision::Pending(credential)) = &first else { return first };
-    let arrival = Arrival::of_request(identity, facts.known.map(|known| &known.identity));
-    match arrival.due(facts.stage()) {
-        // While it waits, a repeated request is decided on anew: policy may have changed.
-        Due::Decision | Due::Pending => first,
-        due => settled(due, credential.clone()),
     }
 }
 

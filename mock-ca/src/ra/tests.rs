@@ -142,6 +142,18 @@ fn a_repeated_request_fares_as_its_transaction_does(
 }
 
 #[test]
+fn a_repeated_request_is_not_judged_again() {
+    let csr = csr("pool-00", Some("once"));
+    let identity = identity(&csr);
+    let known = Transaction { csr: csr.clone(), identity: identity.clone(), ..transaction(issued()) };
+    // Its challenge is nobody's any more, and its client is locked out.
+    let claims = Claims { wrong_tries: 1000, ..Claims::default() };
+    let facts = Facts { known: Some(&known), signer: &nobody(), claims: &claims, now: NOW };
+    let ask = Ask::Enrol { csr: &csr, identity: &identity };
+    assert_eq!(word(&decide(ask, &facts, &policy(), &Checks::default())), "grant");
+}
+
+#[test]
 fn another_request_for_the_same_key_is_no_repeat() {
     let mut other = csr("pool-00", Some("secret"));
     let policy = Policy { without_challenge: WithoutChallenge::Grant, ..policy() };

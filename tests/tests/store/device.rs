@@ -19,7 +19,6 @@ use crate::material::{NOW, Outcome, key, said};
 /// The device and the CA that it asks.
 pub(crate) struct Device {
     signer: Sender,
-    subject: Vec<u8>,
     ca: Certificate,
 }
 
@@ -41,13 +40,15 @@ impl Device {
         let parts = CertificateParts::self_signed(&subject, key.public(), vec![1], NOW);
         let der = parts.write(&key, &mut Faults::none()).map_err(said)?;
         let certificate = Certificate::from_der(&der).map_err(said)?;
-        Ok(Self { signer: Sender { certificate, key }, subject, ca })
+        Ok(Self { signer: Sender { certificate, key }, ca })
     }
 
     /// The PKCSReq of a transaction; the same octets each time.
     pub(crate) fn message(&self, transaction_id: &TransactionId, challenge: &str) -> Outcome<Vec<u8>> {
         let mut rng = ChaCha20Rng::from_seed([5; 32]);
-        let csr = CsrParts::new(&self.subject, self.signer.key.public(), Some(challenge));
+        // Named apart: a client that is wrong too often is locked out.
+        let subject = name::parse(&format!("CN={transaction_id}")).map_err(said)?;
+        let csr = CsrParts::new(&subject, self.signer.key.public(), Some(challenge));
         let parts = MessageParts {
             message_type: MessageType::PkcsReq,
             transaction_id: transaction_id.clone(),
