@@ -1,6 +1,7 @@
 //! The command line: arguments in, exit code out.
 
 mod log;
+mod remote;
 mod serve;
 
 use std::ffi::OsString;
@@ -10,6 +11,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::DEFAULT_FILE;
 use crate::laxity::LAXITIES;
+use crate::persona::Persona;
 
 /// The reference SCEP server of sceptic. For tests only.
 #[derive(Debug, Parser)]
@@ -27,8 +29,12 @@ enum Command {
     Faults,
     /// List the checks that `serve --laxity` skips: id, requirement, title.
     Laxities,
+    /// List the known servers that `serve --persona` stands in for: name, title.
+    Personas,
     /// Print the configuration file with every key, its meaning and its default.
     Config,
+    #[command(flatten)]
+    Remote(remote::Ask),
 }
 
 /// How a command ended: the numbers that scripts may rely on.
@@ -45,10 +51,12 @@ enum Exit {
     Files = 3,
     /// The address cannot be listened on.
     Listen = 4,
+    /// The server that was asked refuses it.
+    Refused = 5,
 }
 
-const EXITS: &str =
-    "Exit codes: 0 done, 1 internal failure, 2 command line, 3 configuration or key file, 4 cannot listen";
+const EXITS: &str = "Exit codes: 0 done, 1 internal failure, 2 command line, 3 configuration or key file, 4 cannot listen, \
+     5 refused by the server";
 
 /// Runs a command; `arguments` are without the program's name. Returns the exit code.
 pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
@@ -66,6 +74,13 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
 
 fn dispatch(command: Command) -> Exit {
     match command {
+        Command::Remote(ask) => match remote::run(&ask) {
+            Ok(()) => Exit::Done,
+            Err(failure) => {
+                let _ = writeln!(std::io::stderr(), "mock-ca: failed to {failure}");
+                failure.exit()
+            }
+        },
         Command::Serve(arguments) => match serve::run(*arguments) {
             Ok(()) => Exit::Done,
             Err(failure) => {
@@ -82,6 +97,12 @@ fn dispatch(command: Command) -> Exit {
         Command::Laxities => {
             list(LAXITIES.iter().map(|laxity| (laxity.id, laxity.requirement.to_owned(), laxity.title)))
         }
+        Command::Personas => match Persona::all() {
+            Ok(personas) => {
+                list(personas.iter().map(|persona| (&*persona.name, String::new(), &*persona.title)))
+            }
+            Err(_) => Exit::Internal,
+        },
         Command::Config => say(DEFAULT_FILE.trim_end()),
     }
 }
@@ -117,6 +138,11 @@ mod tests {
     #[case::faults(&["faults"], 0)]
     #[case::laxities(&["laxities"], 0)]
     #[case::config(&["config"], 0)]
+    #[case::personas(&["personas"], 0)]
+    #[case::unknown_persona(&["serve", "--persona", "ndse"], 2)]
+    #[case::no_admin(&["pending", "--admin", "", "--token", ""], 2)]
+    #[case::no_such_batch(&["prereg", "import", "no-such.csv", "--admin", "http://127.0.0.1:1", "--token", "x"], 3)]
+    #[case::nobody_there(&["pending", "--admin", "http://127.0.0.1:1", "--token", "x"], 1)]
     #[case::nothing(&[], 2)]
     #[case::unknown_flag(&["serve", "--chalenge", "x"], 2)]
     #[case::unknown_fault(&["serve", "--fault", "attr.nonce"], 2)]

@@ -31,6 +31,10 @@ pub struct Config {
     pub allow_remote: bool,
     /// The only path that is served; None for all (RFC 8894 4.1 lets a server ignore it).
     pub path: Option<String>,
+    /// A message by GET is refused as not supported.
+    pub post_only: bool,
+    /// HTTP status of the CertRep for a client that did not authenticate; None for 200, as for any CertRep.
+    pub authentication_failed: Option<u16>,
     /// Keywords of GetCACaps.
     pub capabilities: Vec<String>,
     /// Who may enrol.
@@ -186,6 +190,8 @@ impl Default for Config {
             admin_token: None,
             allow_remote: false,
             path: None,
+            post_only: false,
+            authentication_failed: None,
             capabilities: CAPABILITIES.iter().map(|keyword| (*keyword).to_owned()).collect(),
             policy: Policy::default(),
             ca: CaConfig::default(),

@@ -21,6 +21,7 @@ mod http;
 pub mod laxity;
 mod metrics;
 mod nearest;
+pub mod persona;
 pub mod preregistration;
 pub mod ra;
 pub mod record;

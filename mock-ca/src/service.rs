@@ -51,6 +51,8 @@ pub const BODY_LIMIT: usize = scep::limits::MESSAGE;
 /// The server without its sockets. Shared by all connections.
 pub struct Service {
     path: Option<String>,
+    post_only: bool,
+    authentication_failed: Option<u16>,
     capabilities: Capabilities,
     policy: Policy,
     certificate_days: u32,
@@ -118,6 +120,8 @@ impl Service {
         let authorities = found(&config.ca, &store, clock.as_ref(), &mut rng)?;
         Ok(Self {
             path: config.path.clone(),
+            post_only: config.post_only,
+            authentication_failed: config.authentication_failed,
             capabilities: Capabilities::new(&keywords),
             policy: config.policy.clone(),
             certificate_days: config.certificate_days,
@@ -166,6 +170,9 @@ impl Service {
         match operation(&incoming) {
             Some(Operation::GetCaCaps) => self.ca_caps(),
             Some(Operation::GetCaCert) => self.ca_cert(),
+            Some(Operation::PkiOperation) if self.post_only && !incoming.is_post => {
+                self.error(400, "expected PKIOperation by POST", "PKIOperation by GET")
+            }
             Some(Operation::PkiOperation) => {
                 self.pki_operation(incoming.message.as_deref().unwrap_or_default(), &strictness)
             }

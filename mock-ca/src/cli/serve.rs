@@ -14,6 +14,7 @@ use super::{Exit, say};
 use crate::clock::SystemClock;
 use crate::config::{AdminToken, CaConfig, Config, ConfigError};
 use crate::laxity::UnknownLaxity;
+use crate::persona::{Persona, UnknownPersona};
 use crate::ra::{Challenge, Mode, Way, WithoutChallenge};
 use crate::server::{MockCa, Running, StartError};
 use crate::service;
@@ -25,6 +26,9 @@ pub(super) struct Arguments {
     /// Configuration file; `mock-ca config` prints one
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// A known server to stand in for, when there is no configuration file; `mock-ca personas` lists them
+    #[arg(long, value_name = "NAME", conflicts_with = "config", value_parser = persona)]
+    persona: Option<Persona>,
     /// Address and port of SCEP; port 0 lets the operating system choose
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
@@ -128,7 +132,8 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
 
 impl Arguments {
     fn into_config(self) -> Result<Config, ConfigError> {
-        let mut config = self.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
+        let of_persona = || self.persona.as_ref().map_or_else(Config::default, Persona::config);
+        let mut config = self.config.as_deref().map(Config::read).transpose()?.unwrap_or_else(of_persona);
         config.listen = self.listen.unwrap_or(config.listen);
         config.admin = self.admin.unwrap_or(config.admin);
         config.admin_token = self.admin_token.or(config.admin_token);
@@ -200,6 +205,10 @@ fn signal() -> std::io::Result<impl Future<Output = ()>> {
         // Without a handler the system ends the process itself.
         let _ = tokio::signal::ctrl_c().await;
     })
+}
+
+fn persona(name: &str) -> Result<Persona, UnknownPersona> {
+    Persona::named(name)
 }
 
 fn admin_token(text: &str) -> Result<AdminToken, String> {

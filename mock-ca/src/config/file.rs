@@ -11,6 +11,7 @@ use super::ca_files::{self, CaFiles, CaPaths};
 use super::{AdminToken, CaConfig, Config, Hierarchy, KeyPem, Registration, StoreConfig};
 use crate::authority::KeyKind;
 use crate::hook::Hook;
+use crate::persona::Persona;
 use crate::ra::{Challenge, Mode, Policy, Renewal, Way, WithoutChallenge};
 use crate::template::{Choice, Templates};
 
@@ -51,7 +52,10 @@ struct File {
     admin: Option<SocketAddr>,
     admin_token: Option<AdminToken>,
     allow_remote: Option<bool>,
+    persona: Option<String>,
     path: Option<String>,
+    post_only: Option<bool>,
+    authentication_failed: Option<u16>,
     capabilities: Option<Vec<String>>,
     #[serde(default)]
     laxities: Vec<String>,
@@ -59,8 +63,7 @@ struct File {
     faults: Vec<Order>,
     #[serde(default)]
     policy: PolicyTable,
-    #[serde(default)]
-    renewal: Renewal,
+    renewal: Option<Renewal>,
     #[serde(default)]
     ca: CaTable,
     #[serde(default)]
@@ -76,7 +79,7 @@ struct PolicyTable {
     mode: Mode,
     challenge: Option<Challenge>,
     #[serde(default)]
-    without_challenge: WithoutChallenge,
+    without_challenge: Option<WithoutChallenge>,
     #[serde(default)]
     delay_seconds: u64,
     ways: Option<Vec<Way>>,
@@ -94,8 +97,7 @@ struct CaTable {
     key_kind: Option<KeyKind>,
     #[serde(default)]
     hierarchy: Hierarchy,
-    #[serde(default)]
-    registration: Registration,
+    registration: Option<Registration>,
     registration_key_kind: Option<KeyKind>,
     next_serial: Option<Serial>,
     crl_days: Option<u32>,
@@ -194,13 +196,17 @@ impl CaConfig {
 
 impl File {
     fn into_config(self, loaded: CaFiles) -> Result<Config, String> {
-        let default = Config::default();
+        let persona = self.persona.as_deref().map(Persona::named).transpose();
+        let persona = persona.map_err(|error| error.to_string())?;
+        let default = persona.as_ref().map_or_else(Config::default, Persona::config);
         Ok(Config {
             listen: self.listen.unwrap_or(default.listen),
             admin: self.admin.unwrap_or(default.admin),
             admin_token: self.admin_token,
             allow_remote: self.allow_remote.unwrap_or(default.allow_remote),
-            path: self.path,
+            path: self.path.or(default.path),
+            post_only: self.post_only.unwrap_or(default.post_only),
+            authentication_failed: self.authentication_failed.or(default.authentication_failed),
             capabilities: self.capabilities.unwrap_or(default.capabilities),
             hook: self.policy.hook.map(|command| Hook {
                 command,
@@ -220,16 +226,16 @@ impl File {
                     .unwrap_or(default.policy.wrong_tries_window),
                 mode: self.policy.mode,
                 challenge: self.policy.challenge,
-                without_challenge: self.policy.without_challenge,
+                without_challenge: self.policy.without_challenge.unwrap_or(default.policy.without_challenge),
                 delay: self.policy.delay_seconds,
-                renewal: self.renewal,
+                renewal: self.renewal.unwrap_or(default.policy.renewal),
             },
             ca: CaConfig {
                 name: self.ca.name.unwrap_or(default.ca.name),
                 days: self.ca.days.unwrap_or(default.ca.days),
                 key_kind: self.ca.key_kind.unwrap_or(default.ca.key_kind),
                 hierarchy: self.ca.hierarchy,
-                registration: self.ca.registration,
+                registration: self.ca.registration.unwrap_or(default.ca.registration),
                 registration_key_kind: self
                     .ca
                     .registration_key_kind
@@ -242,25 +248,25 @@ impl File {
             },
             store: self.store.into_config()?,
             certificate_days: self.certificate.days.unwrap_or(default.certificate_days),
-            template: self.certificate.choice()?,
+            template: self.certificate.choice()?.unwrap_or(default.template),
             templates: match &self.certificate.templates {
                 Some(folder) => Templates::with_folder(folder).map_err(|error| error.to_string())?,
                 None => default.templates,
             },
-            faults: self.faults,
-            laxities: self.laxities,
+            faults: [default.faults, self.faults].concat(),
+            laxities: [default.laxities, self.laxities].concat(),
         })
     }
 }
 
 impl CertificateTable {
-    fn choice(&self) -> Result<Choice, String> {
+    fn choice(&self) -> Result<Option<Choice>, String> {
         match (&self.template, &self.profile_id, &self.group_id) {
-            (Some(nickname), None, None) => Ok(Choice::Nickname(nickname.clone())),
+            (Some(nickname), None, None) => Ok(Some(Choice::Nickname(nickname.clone()))),
             (None, Some(profile), group) => {
-                Ok(Choice::Ids { profile: profile.clone(), group: group.clone() })
+                Ok(Some(Choice::Ids { profile: profile.clone(), group: group.clone() }))
             }
-            (None, None, None) => Ok(Choice::default()),
+            (None, None, None) => Ok(None),
             _ => Err("certificate: expected template, or profile_id and group_id".to_owned()),
         }
     }

@@ -107,7 +107,13 @@ impl Service {
                 {
                     self.count_wrong_try(csr)?;
                 }
-                Ok(self.refuse(authority, &to, refusal.fail_info, refusal.client, &refusal.log))
+                let mut answer = self.refuse(authority, &to, refusal.fail_info, refusal.client, &refusal.log);
+                if let (Cause::Authentication { .. }, Some(status), 200) =
+                    (refusal.cause, self.authentication_failed, answer.response.status)
+                {
+                    answer.response.status = status;
+                }
+                Ok(answer)
             }
             (Decision::Grant(credential), _) => {
                 let is_final = match ask {

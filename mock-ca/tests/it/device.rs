@@ -112,11 +112,12 @@ impl Device {
             Method::Post => HttpRequest::post(message),
             Method::Get => HttpRequest::get(&message),
         };
-        let target = format!("/scep?{}", request.query);
+        let url = server.url();
+        let path = url.splitn(4, '/').nth(3).unwrap();
+        let target = format!("/{path}?{}", request.query);
         let content_type =
             request.content_type.map(|value| format!("Content-Type: {value}\r\n")).unwrap_or_default();
-        let http =
-            Connection::open(&server.url()).ask(request.method.name(), &target, &content_type, &request.body);
+        let http = Connection::open(&url).ask(request.method.name(), &target, &content_type, &request.body);
         self.open(http, nonce)
     }
 
@@ -159,7 +160,7 @@ impl Device {
 
     fn open(&self, http: Reply, nonce: Nonce) -> Answer {
         let message = PkiMessage::read(&http.body).ok().map(|read| read.value);
-        let envelope = message.as_ref().and_then(|message| message.envelope(&mut Vec::new()).unwrap());
+        let envelope = message.as_ref().and_then(|message| message.envelope(&mut Vec::new()).ok().flatten());
         let signed = envelope.map(|envelope| {
             let plain = envelope.open(&self.signer.key).unwrap();
             read_certificates_only(Source::message_data(&plain), &mut Vec::new()).unwrap()

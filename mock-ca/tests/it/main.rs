@@ -11,6 +11,8 @@ mod http;
 mod laxities;
 mod lookup;
 mod openssl;
+mod pages;
+mod personas;
 mod poll;
 mod program;
 mod renewal;

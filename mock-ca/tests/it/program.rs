@@ -19,7 +19,11 @@ impl Drop for Program {
 
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mock-ca"));
-    command.args(arguments).env_remove("MOCK_CA_CHALLENGE");
+    command
+        .args(arguments)
+        .env_remove("MOCK_CA_CHALLENGE")
+        .env_remove("MOCK_CA_ADMIN")
+        .env_remove("MOCK_CA_ADMIN_TOKEN");
     command
 }
 
@@ -113,4 +117,47 @@ fn the_lists_are_for_programs_too() {
     assert!(lines("laxities").contains("single-des\t8894-2.9-server-no-des-request\t"));
     assert!(lines("faults").contains("attr.recipientNonce.flip\t"));
     assert!(lines("config").contains("schema = \"sceptic/mock-ca/1\"\n"));
+}
+
+/// What a command prints, and how it ends.
+fn finish(arguments: &[&str], admin: &str) -> (Option<i32>, String, String) {
+    let output = command(arguments).args(["--admin", admin, "--token", TOKEN]).output().unwrap();
+    let text = |octets| String::from_utf8(octets).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+const TOKEN: &str = "let-me-administer";
+
+#[test]
+fn a_running_server_is_administered_by_commands() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_program, lines, _stdout) = serve(&["serve", "--admin-token", TOKEN, "--challenge", "secret"]);
+    let admin = word(&lines, "admin ").unwrap();
+    let file = folder.path().join("clients.csv");
+    let import = || finish(&["prereg", "import", file.to_str().unwrap()], admin);
+
+    std::fs::write(&file, "client name,passphrase\nr1,one\n,two\nR1,three\n").unwrap();
+    let (code, stdout, stderr) = import();
+    assert_eq!((code, &*stdout), (Some(5), ""), "{stderr}");
+    assert!(
+        stderr.contains("2 bad rows") && stderr.contains("\nline 3: ") && stderr.contains("\nline 4: "),
+        "{stderr}"
+    );
+    std::fs::write(&file, "client name,passphrase\nr1,one\nr2,two\n").unwrap();
+    assert_eq!(import(), (Some(0), "2 clients are preregistered\n".to_owned(), String::new()));
+    assert_eq!(finish(&["prereg", "list", "R2"], admin).1, "r2\t5YSCEPP\t\n");
+    assert_eq!(finish(&["prereg", "remove", "R2"], admin).0, Some(0));
+    assert_eq!(finish(&["prereg", "list"], admin).1, "r1\t5YSCEPP\t\n");
+
+    let device =
+        ["device", "register", "FTX-1", "--manufacturer", "Acme", "--type", "router", "--model", "R-1"];
+    assert_eq!(finish(&device, admin).1.trim().len(), 20);
+    assert_eq!(finish(&device, admin).0, Some(5), "the id is taken");
+    assert_eq!(finish(&["challenge"], admin).1.trim().len(), 20);
+    assert_eq!(finish(&["approve", "nobody"], admin).0, Some(5));
+    assert_eq!(finish(&["revoke", "00"], admin).0, Some(5));
+    assert!(finish(&["prepare"], admin).1.contains("2\tnext\t"));
+    assert!(finish(&["switch"], admin).1.contains("2\tcurrent\t"));
+    let wrong = command(&["pending", "--admin", admin, "--token", "wrong"]).output().unwrap();
+    assert_eq!(wrong.status.code(), Some(5));
 }
