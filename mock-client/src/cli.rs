@@ -1,6 +1,7 @@
 //! The command line: arguments in, exit code and text out. A library call, so that a test can treat a
 //! client in its own process exactly as a child process.
 
+mod agent;
 mod args;
 mod enroll;
 mod extras;
@@ -8,6 +9,7 @@ mod getca;
 mod getcaps;
 mod laxities;
 mod lookup;
+mod replace_pem;
 mod report;
 
 use std::ffi::OsString;
@@ -21,7 +23,9 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files::FileError;
 use crate::sscep;
-pub(crate) use args::parse::{cipher as cipher_named, digest as digest_named, serial as serial_named};
+pub(crate) use args::parse::{
+    cipher as cipher_named, digest as digest_named, fingerprint as fingerprint_named, serial as serial_named,
+};
 use args::{Cli, Command};
 
 /// Where output goes, and whose process it is.
@@ -127,6 +131,8 @@ where
 /// The command line, with the table of exit codes at the end of every help.
 fn definition() -> clap::Command {
     Cli::command()
+        // Whatever the terminal: a manual page and a test have none.
+        .term_width(100)
         .after_help(Exit::table())
         .mut_subcommands(|subcommand| subcommand.after_help(Exit::table()))
 }
@@ -142,9 +148,12 @@ fn dispatch(command: &Command, io: &mut Io<'_>) -> Exit {
         Command::Getcert(args) => lookup::certificate(args, io),
         Command::Getcrl(args) => lookup::crl(args, io),
         Command::Revoked(args) => lookup::revoked(args, io),
+        Command::Agent(args) => agent::run(args, io),
+        Command::ReplacePem(args) => replace_pem::run(args, io),
         // Taken before clap, which would read its options.
         Command::Sscep => Ok(Exit::Usage),
         Command::Laxities => laxities::run(io),
+        Command::Personas => extras::personas(io),
         Command::Completions { shell } => Ok(extras::completions(*shell, definition(), io)),
         Command::Man => extras::man(definition(), io),
     };

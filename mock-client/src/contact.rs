@@ -1,6 +1,7 @@
 //! How the client deals with one server: whom it trusts there, what it is told about the server, and how it
 //! behaves. What the server announces decides the rest.
 
+use const_oid::ObjectIdentifier;
 use scep::caps::Capabilities;
 use scep::client::{Checks, DiscoveryPlan, Edition, Negotiated, Trust};
 use scep::fault::Script;
@@ -22,6 +23,8 @@ pub struct Contact {
     pub choice: Choice,
     /// The strongest digest that is announced, instead of SHA-256 where it is: a habit of some clients.
     pub strongest_digest: bool,
+    /// Attribute of the PKCS#10 in which extensions are requested, if it is another than that of PKCS#9.
+    pub extension_request: Option<ObjectIdentifier>,
     /// What is checked and done: right by default.
     pub conduct: Conduct,
     /// Which messages are written wrong.

@@ -1,9 +1,14 @@
 //! Files that the client writes: whole or not at all, keys for their owner only.
 
+pub mod fuse;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
+
+/// What the names of files begin with that are not finished yet.
+pub(crate) const UNFINISHED: &str = ".mock-client-";
 
 /// A file could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +69,35 @@ pub fn write_secret(path: &Path, content: &[u8]) -> Result<(), FileError> {
 /// When it cannot be written.
 pub fn replace(path: &Path, content: &[u8], mode: u32) -> Result<(), FileError> {
     let file = write_beside(path, content, mode)?;
+    step("write", path)?;
     file.persist(path).map_err(|error| FileError::new("write", path, error.error))?;
+    step("write", path)?;
+    sync_folder_of(path)
+}
+
+/// The permissions of a file.
+///
+/// # Errors
+/// When it is not there.
+pub fn mode_of(path: &Path) -> Result<u32, FileError> {
+    let metadata = std::fs::metadata(path).map_err(|source| FileError::new("read", path, source))?;
+    #[cfg(unix)]
+    return Ok(std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o7777);
+    #[cfg(not(unix))]
+    return Ok(if metadata.permissions().readonly() { 0o444 } else { 0o644 });
+}
+
+/// Makes a folder for its owner only; one that is there stays as it is.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn private_folder(path: &Path) -> Result<(), FileError> {
+    step("write", path)?;
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(|source| FileError::new("write", path, source))?;
     sync_folder_of(path)
 }
 
@@ -73,12 +106,21 @@ pub fn replace(path: &Path, content: &[u8], mode: u32) -> Result<(), FileError> 
 /// # Errors
 /// When it stays.
 pub fn remove(path: &Path) -> Result<(), FileError> {
+    step("remove", path)?;
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(FileError::new("remove", path, error))
         }
         Ok(()) | Err(_) => sync_folder_of(path),
     }
+}
+
+/// One step of [`fuse`].
+pub(crate) fn step(action: &'static str, path: &Path) -> Result<(), FileError> {
+    if fuse::is_blown() {
+        return Err(FileError::new(action, path, std::io::Error::other("the fuse of a test is blown")));
+    }
+    Ok(())
 }
 
 /// A name in a folder survives a loss of power only once the folder is on the disk.
@@ -119,12 +161,14 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
 fn write_beside(path: &Path, content: &[u8], mode: u32) -> Result<NamedTempFile, FileError> {
     let failed = |source| FileError::new("write", path, source);
     let mut builder = Builder::new();
-    builder.prefix(".mock-client-");
+    builder.prefix(UNFINISHED);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
     #[cfg(not(unix))]
     let _ = mode;
+    step("write", path)?;
     let mut file = builder.tempfile_in(folder_of(path)).map_err(failed)?;
+    step("write", path)?;
     file.write_all(content).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;
     Ok(file)

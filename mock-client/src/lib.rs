@@ -9,6 +9,7 @@
 //! do wrong: faults change what it writes ([`scep::fault`]), laxities what it checks and how it behaves
 //! ([`laxity::LAXITIES`]).
 
+pub mod agent;
 pub mod challenge;
 pub mod cli;
 pub mod clock;
@@ -19,11 +20,15 @@ pub mod failure;
 pub mod files;
 pub mod identity;
 pub mod interrupted;
+pub mod keystore;
 pub mod laxity;
 pub mod ops;
+pub mod persona;
+pub mod replace_pem;
 pub mod request;
 pub mod revocation;
 pub mod sscep;
+pub mod subject;
 pub mod transport;
 
 pub use challenge::Challenge;

@@ -6,7 +6,7 @@ mod server;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use scep::serial::SerialNumber;
 
@@ -43,11 +43,17 @@ pub(super) enum Command {
     Getcrl(Box<GetcrlArgs>),
     /// Ask whether a certificate is revoked: by its CRL distribution point, else by GetCRL.
     Revoked(Box<RevokedArgs>),
+    /// Keep a device enrolled, as its settings file says.
+    Agent(AgentArgs),
+    /// Put key and certificate into named parameters of a settings file.
+    ReplacePem(ReplacePemArgs),
     /// Take the command line of sscep: `mock-client sscep OPERATION [OPTIONS]`.
     #[command(disable_help_flag = true)]
     Sscep,
     /// Print the checks that can be skipped and the habits that can be had.
     Laxities,
+    /// Print the products whose habits can be had, and who says that they have them.
+    Personas,
     /// Print completions for a shell.
     Completions {
         /// The shell.
@@ -253,4 +259,43 @@ pub(super) struct RevokedArgs {
     /// Ask by GetCRL only.
     #[arg(long)]
     pub(super) no_distribution_point: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AgentArgs {
+    /// Run for ever, check once (for cron), or print the status.
+    #[arg(value_name = "ACTION", default_value = "run")]
+    pub(super) action: AgentAction,
+    /// Settings file.
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: PathBuf,
+    /// Print the result of a check as one JSON object.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum AgentAction {
+    /// Check whenever something is due.
+    Run,
+    /// Check once.
+    Check,
+    /// Print the status.
+    Status,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReplacePemArgs {
+    /// PEM file with the private key.
+    #[arg(long, value_name = "FILE", default_value = "/var/data/scepClient/latest.key")]
+    pub(super) key: PathBuf,
+    /// PEM file with the certificate.
+    #[arg(long, value_name = "FILE", default_value = "/var/data/scepClient/latest.crt")]
+    pub(super) cert: PathBuf,
+    /// Settings file to change.
+    #[arg(value_name = "SETTINGS")]
+    pub(super) settings: PathBuf,
+    /// Pairs of a parameter's name and `pkey` or `cert`.
+    #[arg(value_names = ["NAME", "pkey|cert"], required = true, num_args = 2..)]
+    pub(super) pairs: Vec<String>,
 }

@@ -11,7 +11,7 @@ use scep::key::PrivateKey;
 use scep::message::Sender;
 use scep::oid;
 
-use super::args::{EnrollArgs, OutputArgs, PollCommandArgs, RenewArgs, ServerArgs};
+use super::args::{EnrollArgs, FormArg, OutputArgs, PollCommandArgs, RenewArgs, ServerArgs};
 use super::report::{EnrolmentReport, say_enrolled};
 use super::{CommandError, Io, Process, generator};
 use crate::clock::SystemClock;
@@ -47,9 +47,13 @@ pub(super) fn first(args: &EnrollArgs, io: &mut Io<'_>) -> Result<Exit, CommandE
         key,
         wanted,
         challenge: args.request.challenge.clone(),
+        form: match (&signer, args.form) {
+            (Signer::SelfSigned, FormArg::Auto) => Form::Negotiated,
+            (Signer::Given(_), FormArg::Auto) => args.server.renewal(),
+            (_, form) => form.into(),
+        },
         signer,
-        form: args.form.into(),
-        identifier: Identifier::Random,
+        identifier: args.server.identifier(),
         ca: None,
         poll: args.poll.policy(),
         recovery: args.poll.recovery(),
@@ -79,8 +83,8 @@ pub(super) fn renew(args: &RenewArgs, io: &mut Io<'_>) -> Result<Exit, CommandEr
         wanted: Wanted::Parts { subject, extensions },
         challenge: args.request.challenge.clone(),
         signer: Signer::Given(Box::new(old)),
-        form: args.form.into(),
-        identifier: Identifier::Random,
+        form: if args.form == FormArg::Auto { args.server.renewal() } else { args.form.into() },
+        identifier: args.server.identifier(),
         ca: None,
         poll: args.poll.policy(),
         recovery: args.poll.recovery(),

@@ -268,6 +268,8 @@ impl Run<'_, '_> {
                 let mut parts = CsrParts::new(subject, key.public(), text);
                 parts.digest = suite.digest;
                 parts.extensions.clone_from(extensions);
+                parts.extension_request =
+                    self.config.contact.extension_request.unwrap_or(parts.extension_request);
                 Ok(Request { csr: parts.write(key, faults)?, subject: subject.clone(), password })
             }
         }

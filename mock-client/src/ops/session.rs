@@ -15,6 +15,7 @@ use scep::http::{HttpRequest, HttpResponse, Operation};
 use crate::clock::Clock;
 use crate::contact::{CaIdentifier, Contact};
 use crate::failure::Failure;
+use crate::files::fuse;
 use crate::transport::{Transport, TransportError, TransportErrorKind};
 
 /// The world outside, as far as an operation may touch it.
@@ -31,6 +32,15 @@ impl std::fmt::Debug for Line<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Line")
     }
+}
+
+/// A step for the fuse of a test.
+fn lost_power() -> Result<(), TransportError> {
+    if fuse::is_blown() {
+        let detail = "the fuse of a test is blown".to_owned();
+        return Err(TransportError { kind: TransportErrorKind::Closed, detail });
+    }
+    Ok(())
 }
 
 /// What the readers and rules had to say along the way.
@@ -72,7 +82,9 @@ impl<'a, 'b> Session<'a, 'b> {
         faults: &Faults,
     ) -> Result<HttpResponse, TransportError> {
         self.script.record(faults);
+        lost_power()?;
         let answer = self.line.transport.send(request);
+        lost_power()?;
         if let Ok(HttpResponse { status: 300..=399, headers, .. }) = &answer {
             let is_location = |(name, _): &&(String, String)| name.eq_ignore_ascii_case("location");
             if let Some((_, to)) = headers.iter().find(is_location) {

@@ -2,15 +2,25 @@
 //! socket, and as a program.
 
 #[cfg(test)]
+mod agent;
+#[cfg(test)]
+mod catalogue;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod enrolment;
+#[cfg(test)]
+mod keystore;
+#[cfg(test)]
+mod kill;
 #[cfg(test)]
 mod laxities;
 #[cfg(test)]
 mod listener;
 #[cfg(test)]
 mod lookups;
+#[cfg(test)]
+mod printed;
 #[cfg(test)]
 mod program;
 #[cfg(test)]

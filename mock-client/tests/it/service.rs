@@ -76,12 +76,18 @@ pub(crate) struct Service {
     /// Query of each request, as it came.
     pub(crate) queries: Vec<String>,
     pub(crate) waiting: BTreeMap<Vec<u8>, Csr>,
+    /// What it granted, by transactionID: polls and repeated requests get the same again.
+    pub(crate) granted: BTreeMap<Vec<u8>, Certificate>,
     /// Every certificate that it issued, in order.
     pub(crate) issued: Vec<Certificate>,
     /// Serial numbers that are on its CRL.
     pub(crate) revoked: Vec<Vec<u8>>,
+    /// Seconds before now from which a certificate is valid.
+    pub(crate) age: u64,
     /// Seconds that a certificate is valid.
     pub(crate) validity: u64,
+    /// CAs that it was before: what they issued renews too.
+    pub(crate) former: Vec<Certificate>,
     /// The CA that comes after it, once there is one.
     pub(crate) next_ca: Option<Sender>,
     /// A renewal by the old form only.
@@ -112,9 +118,12 @@ impl Service {
             seen: Vec::new(),
             queries: Vec::new(),
             waiting: BTreeMap::new(),
+            granted: BTreeMap::new(),
             issued: Vec::new(),
             revoked: Vec::new(),
+            age: 60,
             validity: 86_400,
+            former: Vec::new(),
             next_ca: None,
             refuses_renewal_req: false,
             crl_url: None,
@@ -129,6 +138,12 @@ impl Service {
         self.agent = issuer("CN=RA", "ra-rsa", "CN=CA", certified_with, false, usage, self.now);
         self.announced = vec![self.agent.certificate.clone(), self.ca.certificate.clone()];
         self
+    }
+
+    /// Issues and answers with this CA from now on.
+    pub(crate) fn use_ca(&mut self, ca: Sender) {
+        self.announced = vec![ca.certificate.clone()];
+        (self.agent, self.ca) = (ca.clone(), ca);
     }
 
     pub(crate) fn with_faults(mut self, fault: &str, message: &str) -> Self {
@@ -219,7 +234,8 @@ impl Service {
             Err((refusal, None)) => return HttpResponse::error(400, &refusal.to_string()),
             Ok(request) => {
                 let id = request.reply_to.transaction_id.octets().to_vec();
-                let renews = request.signer.is_issued_by(&self.ca.certificate);
+                let authorities = std::iter::once(&self.ca.certificate).chain(&self.former);
+                let renews = authorities.into_iter().any(|ca| request.signer.is_issued_by(ca));
                 let (outcome, content) = match &request.content {
                     Content::Enrol(csr) => {
                         self.waiting.insert(id, (**csr).clone());
@@ -254,9 +270,14 @@ impl Service {
             Answer::Crl => crl = Some(self.crl()),
             Answer::Certificate(found) => certificates.push(*found),
             Answer::Issue(spki, subject) => {
-                let new = self.issue(spki, subject, &mut faults);
-                self.issued.push(new.clone());
-                certificates.push(new);
+                let id = reply_to.transaction_id.octets().to_vec();
+                let known = self.granted.get(&id).filter(|known| known.spki == spki).cloned();
+                certificates.push(known.unwrap_or_else(|| {
+                    let new = self.issue(spki, subject, &mut faults);
+                    self.granted.insert(id, new.clone());
+                    self.issued.push(new.clone());
+                    new
+                }));
             }
         }
         let reply = crl.as_ref().map_or_else(|| Reply::new(outcome, &certificates), Reply::Crl);
@@ -288,12 +309,13 @@ impl Service {
     }
 
     fn issue(&self, spki: Vec<u8>, subject: Vec<u8>, faults: &mut Faults) -> Certificate {
-        let serial = 0x2a + u8::try_from(self.issued.len()).unwrap();
+        let serial = u16::try_from(0x2a + self.issued.len()).unwrap().to_be_bytes();
+        let serial = [&[0], &serial[..]].concat();
         let parts = CertificateParts {
-            serial: vec![serial],
+            serial: SerialNumber::new(&serial).shortest().to_vec(),
             issuer: self.ca.certificate.subject.clone(),
             subject,
-            not_before: self.now.minus(60),
+            not_before: self.now.minus(self.age),
             not_after: self.now.plus(self.validity),
             spki,
             extensions: self.crl_url.iter().map(|url| distribution_point(url)).collect(),

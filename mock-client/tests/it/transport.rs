@@ -217,3 +217,41 @@ fn a_proxy_that_refuses_the_way_is_named() {
     );
     proxy.join().unwrap();
 }
+
+#[test]
+fn an_answer_without_an_end_is_given_up_long_before_it_fills_the_memory() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        head(&mut stream);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+        let chunk = [b"10000\r\n".as_slice(), &[b'x'; 0x1_0000], b"\r\n"].concat();
+        let mut sent = 0_usize;
+        while stream.write_all(&chunk).is_ok() {
+            sent += chunk.len();
+        }
+        sent
+    });
+    let url = ServerUrl::parse(&format!("http://127.0.0.1:{port}/scep")).unwrap();
+    let answer = HttpTransport::by(url, way()).unwrap().send(&HttpRequest::query(Operation::GetCaCert));
+    assert_eq!(answer.unwrap_err().kind, TransportErrorKind::TooLarge);
+    // What the sockets held counts as sent.
+    assert!(server.join().unwrap() < 64 << 20);
+}
+
+#[test]
+fn a_head_without_an_end_is_no_http() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        head(&mut stream);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n");
+        while stream.write_all(&[b"X: ".as_slice(), &[b'y'; 4096], b"\r\n"].concat()).is_ok() {}
+    });
+    let url = ServerUrl::parse(&format!("http://127.0.0.1:{port}/scep")).unwrap();
+    let answer = HttpTransport::by(url, way()).unwrap().send(&HttpRequest::query(Operation::GetCaCert));
+    assert_eq!(answer.unwrap_err().kind, TransportErrorKind::NotHttp);
+    server.join().unwrap();
+}

@@ -51,7 +51,7 @@ pub(crate) fn cipher(text: &str) -> Result<Cipher, String> {
 }
 
 /// A fingerprint, its digest told by the number of digits or by `DIGEST:` in front.
-pub(in crate::cli) fn fingerprint(text: &str) -> Result<Fingerprint, String> {
+pub(crate) fn fingerprint(text: &str) -> Result<Fingerprint, String> {
     let Some((digest, hex)) = text.split_once(':').and_then(|(name, hex)| Some((digest(name).ok()?, hex)))
     else {
         return Fingerprint::parse(text).map_err(|error| error.to_string());

@@ -13,6 +13,8 @@ use crate::cli::CommandError;
 use crate::conduct::Conduct;
 use crate::contact::{CaIdentifier, Choice, Contact};
 use crate::files;
+use crate::ops::{Form, Identifier};
+use crate::persona::Persona;
 use crate::transport::{HttpTransport, Proxy, ServerUrl, TimeLimits, Tls, Way};
 
 /// What every operation needs.
@@ -48,6 +50,9 @@ pub(in crate::cli) struct ServerArgs {
     /// How messages are sent, whatever is announced.
     #[arg(long, value_name = "METHOD")]
     method: Option<MethodArg>,
+    /// Have the habits of a known product; see `mock-client personas`. What is said here goes before them.
+    #[arg(long, value_name = "NAME", value_parser = Persona::find)]
+    persona: Option<Persona>,
     /// A check to skip or a habit to have; see `mock-client laxities`.
     #[arg(long = "laxity", value_name = "ID")]
     laxities: Vec<String>,
@@ -96,24 +101,40 @@ impl ServerArgs {
             .map_err(|e| CommandError::Internal(format!("prepare the network: {e}")))
     }
 
+    /// Under which transactionID an enrolment goes.
+    pub(in crate::cli) fn identifier(&self) -> Identifier {
+        let digest = self.persona.as_ref().and_then(|persona| persona.wire.key_digest());
+        digest.map_or(Identifier::Random, Identifier::OfKey)
+    }
+
+    /// Which message renews, when nothing is said.
+    pub(in crate::cli) fn renewal(&self) -> Form {
+        let renewal = self.persona.as_ref().and_then(|persona| persona.wire.renewal());
+        renewal.map_or(Form::Negotiated, Form::Always)
+    }
+
     /// How to deal with the server.
     pub(in crate::cli) fn contact(&self, trust: Trust) -> Result<Contact, CommandError> {
+        let wire = self.persona.as_ref().map(|persona| persona.wire.clone()).unwrap_or_default();
+        let faults = [wire.faults(), self.faults.clone()].concat();
         Ok(Contact {
             trust,
             ca_identifier: self
                 .ca_identifier
                 .clone()
-                .map(|text| CaIdentifier { text, with_capabilities: true }),
-            edition: if self.legacy { Edition::Nourse } else { Edition::Rfc8894 },
+                .map(|text| CaIdentifier { text, with_capabilities: true })
+                .or_else(|| wire.ca_identifier()),
+            edition: if self.legacy { Edition::Nourse } else { wire.edition().unwrap_or_default() },
             choice: Choice {
                 cipher: self.cipher,
                 digest: self.digest,
-                post: self.method.map(|method| method == MethodArg::Post),
+                post: self.method.map(|method| method == MethodArg::Post).or_else(|| wire.post()),
             },
             conduct: Conduct::with_laxities(&self.laxities)
                 .map_err(|unknown| CommandError::Usage(unknown.to_string()))?,
-            strongest_digest: false,
-            faults: Script::new(&self.faults).map_err(|unknown| CommandError::Usage(unknown.to_string()))?,
+            strongest_digest: wire.strongest_digest,
+            extension_request: wire.extension_request(),
+            faults: Script::new(&faults).map_err(|unknown| CommandError::Usage(unknown.to_string()))?,
         })
     }
 }
