@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
 
+pub mod browser;
 mod enrolled;
 pub mod http;
 pub mod mock_ca;

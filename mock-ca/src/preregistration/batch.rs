@@ -53,6 +53,9 @@ impl Batch {
     /// # Errors
     /// Every row that is none, with its line.
     pub fn read(text: &str, template: &str) -> Result<Self, Vec<BadRow>> {
+        // Browsers and spreadsheets end lines with CR LF, at which the reader's count of lines lags by one;
+        // spreadsheets put a byte order mark in front.
+        let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
         let mut reader =
             csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
         let columns = Columns::of(reader.headers().map_err(|error| vec![bad(&error)])?)
@@ -200,6 +203,13 @@ mod tests {
         assert_eq!(lines, ["line 3", "line 4", "line 5", "line 6", "line 7", "line 9"], "{wrong:?}");
         assert!(wrong[1].contains("`r1` is on line 2 already"), "{wrong:?}");
         assert!(wrong[3].contains("expected 5YSCEPP, got `nothing`"), "{wrong:?}");
+    }
+
+    #[test]
+    fn line_ends_and_marks_of_other_systems_change_no_line() {
+        let text = "\u{feff}client name,passphrase\r\nr1,p\r\n,p\r\nr1,p\r\n";
+        let lines: Vec<String> = wrong(text).iter().map(|line| line[..6].to_owned()).collect();
+        assert_eq!(lines, ["line 3", "line 4"]);
     }
 
     #[test]

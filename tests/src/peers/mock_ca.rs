@@ -27,13 +27,20 @@ impl MockCa {
     /// # Errors
     /// When it does not build or does not come up; the error has what it printed.
     pub fn start(laxities: &[&str]) -> Result<Self, PeerError> {
+        let options: Vec<&str> = laxities.iter().flat_map(|laxity| ["--laxity", laxity]).collect();
+        Self::start_with(&options)
+    }
+
+    /// As [`MockCa::start`], with further options of the command line.
+    ///
+    /// # Errors
+    /// As [`MockCa::start`].
+    pub fn start_with(options: &[&str]) -> Result<Self, PeerError> {
         let program = binaries::path_of("mock-ca").map_err(PeerError::NotBuilt)?;
         let folder = tempfile::tempdir().map_err(PeerError::io("folder for mock-ca"))?;
         let mut command = Command::new(program);
         command.args(["serve", "--challenge", Self::CHALLENGE, "--ca-out"]).arg(folder.path().join("ca.pem"));
-        laxities.iter().for_each(|laxity| {
-            command.args(["--laxity", laxity]);
-        });
+        command.args(options);
         let mut process = Process::start(&mut command, &folder.path().join("mock-ca.log"))?;
         let url = process.wait_for(|process| printed_url(&process.output()))?;
         Ok(Self { process, folder, url })
@@ -42,6 +49,15 @@ impl MockCa {
     /// The URL to enrol at.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// URL of its admin port, without a path, and the token that it asks for.
+    pub fn admin(&self) -> (String, String) {
+        let output = self.output();
+        let line = output.lines().find_map(|line| line.strip_prefix("admin ")).unwrap_or_default();
+        let mut words = line.split_whitespace();
+        let url = words.next().unwrap_or_default().to_owned();
+        (url, words.nth(1).unwrap_or_default().to_owned())
     }
 
     /// The certificate of its CA, PEM.

@@ -83,6 +83,7 @@ fn is_program(path: &Path) -> bool {
 fn package_of(program: &str) -> &str {
     match program {
         "scepserver" | "scepclient" => "scep",
+        "chromedriver" => "chromium-driver",
         other => other,
     }
 }
