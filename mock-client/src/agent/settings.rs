@@ -1,6 +1,8 @@
 //! The settings file of the agent: TOML, with a schema. Everything but the URL, the subject and the store
 //! has a default.
 
+mod file;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,8 +11,6 @@ use scep::certificate::Extension;
 use scep::client::{BackOff, Edition, Fingerprint, PollPolicy, Trust};
 use scep::fault::Script;
 use scep::suite::Digest;
-use serde::Deserialize;
-use toml::{Table, Value};
 
 use super::plan::Policy;
 use crate::challenge::Challenge;
@@ -20,174 +20,10 @@ use crate::files;
 use crate::identity::KeyKind;
 use crate::keystore::{DirectoryStore, Keystore, Pkcs12Store, RouterStore, StoreError};
 use crate::ops::Form;
-use crate::persona::{Persona, Wire};
 use crate::request::{self, Usages};
 use crate::subject;
 use crate::transport::{Proxy, ServerUrl, TimeLimits, Tls, Way};
-
-/// The file as it stands.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct File {
-    schema: u32,
-    #[serde(default = "yes")]
-    enabled: bool,
-    #[serde(default = "default_module")]
-    module: String,
-    server: ServerTable,
-    request: RequestTable,
-    #[serde(default)]
-    renewal: RenewalTable,
-    #[serde(default)]
-    polling: PollingTable,
-    #[serde(default)]
-    retry: RetryTable,
-    store: StoreTable,
-    #[serde(default)]
-    script: ScriptTable,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct ServerTable {
-    url: String,
-    ca_identifier: Option<String>,
-    ca_fingerprint: Option<String>,
-    ca_certificate: Option<String>,
-    #[serde(default)]
-    legacy_ciphers: bool,
-    cipher: Option<String>,
-    digest: Option<String>,
-    proxy: Option<String>,
-    tls_ca: Option<PathBuf>,
-    #[serde(default = "default_timeout")]
-    timeout_seconds: u64,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct RequestTable {
-    subject: String,
-    serial_number: Option<String>,
-    alternative_names: Option<String>,
-    template: Option<String>,
-    #[serde(default)]
-    digital_signature: bool,
-    #[serde(default)]
-    key_encipherment: bool,
-    #[serde(default)]
-    server_auth: bool,
-    #[serde(default)]
-    client_auth: bool,
-    challenge: Option<String>,
-    challenge_file: Option<PathBuf>,
-    #[serde(default = "default_key")]
-    key: String,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-struct RenewalTable {
-    automatic: bool,
-    before_days: Option<u64>,
-    before_hours: Option<u64>,
-    same_key: bool,
-    form: FormWord,
-    ca_rollover: bool,
-    check_hours: u64,
-}
-
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum FormWord {
-    #[default]
-    Auto,
-    RenewalReq,
-    PkcsReq,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-struct PollingTable {
-    interval_seconds: u64,
-    max_minutes: u64,
-    max_polls: u32,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-struct RetryTable {
-    interval_seconds: u64,
-    growth_percent: u32,
-    longest_seconds: u64,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct StoreTable {
-    kind: StoreKind,
-    path: PathBuf,
-    password: Option<String>,
-    state: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum StoreKind {
-    Directory,
-    Router,
-    Pkcs12,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-struct ScriptTable {
-    success: Option<String>,
-    failure: Option<String>,
-    limit_seconds: Option<u64>,
-}
-
-fn yes() -> bool {
-    true
-}
-
-fn default_module() -> String {
-    "scepClient".to_owned()
-}
-
-fn default_timeout() -> u64 {
-    30
-}
-
-fn default_key() -> String {
-    "2048".to_owned()
-}
-
-impl Default for RenewalTable {
-    fn default() -> Self {
-        Self {
-            automatic: true,
-            before_days: None,
-            before_hours: None,
-            same_key: false,
-            form: FormWord::Auto,
-            ca_rollover: true,
-            check_hours: 24,
-        }
-    }
-}
-
-impl Default for PollingTable {
-    fn default() -> Self {
-        Self { interval_seconds: 60, max_minutes: 60, max_polls: u32::MAX }
-    }
-}
-
-impl Default for RetryTable {
-    fn default() -> Self {
-        Self { interval_seconds: 60, growth_percent: 200, longest_seconds: 86_400 }
-    }
-}
+use file::{FormWord, ServerTable, StoreKind, StoreTable};
 
 /// What the agent is told, checked.
 #[derive(Debug, Clone)]
@@ -249,7 +85,7 @@ impl Settings {
     /// # Errors
     /// In words, with the name of what is wrong.
     pub fn parse(text: &str, folder: &Path) -> Result<Self, String> {
-        let (file, wire) = read_file(text)?;
+        let (file, wire) = file::read(text)?;
         if file.schema != 1 {
             return Err(format!("expected schema 1, got {}", file.schema));
         }
@@ -372,39 +208,6 @@ impl Settings {
             StoreKind::Router => Box::new(RouterStore::open(&self.store_path)?),
             StoreKind::Pkcs12 => Box::new(Pkcs12Store::open(&self.store_path, self.store_password.clone())?),
         })
-    }
-}
-
-/// The file as it stands, or the one that the items of a product stand for; and what that product does on
-/// the wire.
-fn read_file(text: &str) -> Result<(File, Wire), String> {
-    let words = |error: toml::de::Error| error.to_string();
-    let mut table: Table = toml::from_str(text).map_err(words)?;
-    let Some(name) = table.remove("persona") else {
-        // From the text, so that an error names its line.
-        return Ok((toml::from_str(text).map_err(words)?, Wire::default()));
-    };
-    let persona =
-        Persona::find(name.as_str().unwrap_or_default()).map_err(|why| format!("persona: {why}"))?;
-    let items = match table.remove("items") {
-        Some(Value::Table(items)) => items,
-        Some(other) => return Err(format!("items: expected a table, got {other}")),
-        None => Table::new(),
-    };
-    let mut merged = persona.settings(&items)?;
-    merge(&mut merged, table);
-    Ok((Value::Table(merged).try_into().map_err(words)?, persona.wire))
-}
-
-/// Lays one table over another.
-fn merge(below: &mut Table, above: Table) {
-    for (key, value) in above {
-        match (below.get_mut(&key), value) {
-            (Some(Value::Table(below)), Value::Table(above)) => merge(below, above),
-            (_, value) => {
-                below.insert(key, value);
-            }
-        }
     }
 }
 

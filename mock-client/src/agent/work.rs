@@ -12,6 +12,7 @@ use super::script::{Environment, Runner};
 use super::settings::Settings;
 use super::state::{Activity, Outcome, State, place};
 use crate::contact::Contact;
+use crate::exit::Exit;
 use crate::identity;
 use crate::interrupted::Interrupted;
 use crate::keystore::{Keystore, StoreError, serial_name};
@@ -42,6 +43,8 @@ pub struct Checked {
     pub next: Option<UnixTime>,
     /// Why the last attempt failed; None when the device is as it should be.
     pub error: Option<String>,
+    /// Exit code of a program that does nothing else.
+    pub exit: Exit,
     /// What the user should know.
     pub warnings: Vec<String>,
 }
@@ -53,6 +56,8 @@ pub struct Agent<'a> {
     scripts: &'a mut dyn Runner,
     state: State,
     warnings: Vec<String>,
+    /// Of the last attempt; one that failed in an earlier run is still pending.
+    exit: Exit,
 }
 
 impl std::fmt::Debug for Agent<'_> {
@@ -72,7 +77,7 @@ impl<'a> Agent<'a> {
         scripts: &'a mut dyn Runner,
     ) -> Result<Self, AgentError> {
         let state = State::read(&settings.state_path)?;
-        Ok(Self { settings, store, scripts, state, warnings: Vec::new() })
+        Ok(Self { settings, store, scripts, state, warnings: Vec::new(), exit: Exit::Pending })
     }
 
     /// Does everything that is due now.
@@ -99,7 +104,8 @@ impl<'a> Agent<'a> {
             }
         };
         let error = self.state.last_error.clone().filter(|_| self.state.failures > 0);
-        Ok(Checked { done, next, error, warnings: std::mem::take(&mut self.warnings) })
+        let exit = if error.is_some() { self.exit } else { Exit::Done };
+        Ok(Checked { done, next, error, exit, warnings: std::mem::take(&mut self.warnings) })
     }
 
     /// What the device has.
@@ -144,7 +150,8 @@ impl<'a> Agent<'a> {
         }
     }
 
-    fn failed(&mut self, now: UnixTime, why: String) -> Result<(), AgentError> {
+    fn failed(&mut self, now: UnixTime, exit: Exit, why: String) -> Result<(), AgentError> {
+        self.exit = exit;
         self.state.failures = self.state.failures.saturating_add(1);
         (self.state.failed_at, self.state.last_error) = (Some(now.0), Some(why));
         self.state.activity = None;
@@ -171,7 +178,7 @@ impl<'a> Agent<'a> {
                     self.state.enrolled = None;
                     self.store.put_ca(&[])?;
                 }
-                self.failed(now, format!("failed to {failure}"))
+                self.failed(now, failure.exit(), format!("failed to {failure}"))
             }
         }
     }
@@ -365,20 +372,26 @@ impl<'a> Agent<'a> {
                 }
                 let reason = fail_info.map_or("without a defined failInfo", |info| info.name());
                 let text = text.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
-                self.failed(now, format!("the server refused the request: FAILURE {reason}{text}"))
+                self.failed(
+                    now,
+                    enrolled.exit,
+                    format!("the server refused the request: FAILURE {reason}{text}"),
+                )
             }
             Ok(Verdict::Rejected(error)) => {
                 if matches!(config.identifier, Identifier::Resumed { .. }) {
                     // Polling brought nothing that can be used: a new transaction may, with the same key.
                     (self.state.pending, self.state.interrupted) = (None, None);
                 }
-                self.failed(now, format!("failed to accept the answer: {error}"))
+                self.failed(now, enrolled.exit, format!("failed to accept the answer: {error}"))
             }
-            Ok(Verdict::NoAnswer(why)) => self.failed(now, format!("failed to reach the server: {why}")),
+            Ok(Verdict::NoAnswer(why)) => {
+                self.failed(now, enrolled.exit, format!("failed to reach the server: {why}"))
+            }
             Ok(Verdict::StillPending { polls }) => {
-                self.failed(now, format!("still pending after {polls} polls"))
+                self.failed(now, enrolled.exit, format!("still pending after {polls} polls"))
             }
-            Err(failure) => self.failed(now, format!("failed to {failure}")),
+            Err(failure) => self.failed(now, failure.exit(), format!("failed to {failure}")),
         }
     }
 

@@ -46,7 +46,7 @@ fn check_once(settings: &Settings, as_json: bool, io: &mut Io<'_>) -> Result<Exi
     };
     let checked = check(settings)?;
     report(&checked, as_json, io);
-    Ok(if checked.error.is_some() { Exit::Pending } else { Exit::Done })
+    Ok(checked.exit)
 }
 
 /// The settings are read again before each check, so that a change counts without a restart.

@@ -26,6 +26,8 @@ mod program;
 #[cfg(test)]
 mod renewal;
 #[cfg(test)]
+mod rows;
+#[cfg(test)]
 mod service;
 #[cfg(test)]
 mod sscep;
