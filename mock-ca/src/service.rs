@@ -84,7 +84,7 @@ struct Memory {
 pub struct Answer {
     /// What goes out.
     pub response: HttpResponse,
-    /// `GetCACaps`, `GetCACert`, `GetNextCACert`, `CertRep` or `Error`.
+    /// `GetCACaps`, `GetCACert`, `GetNextCACert`, `CertRep`, `CRL` or `Error`.
     pub message: &'static str,
     /// pkiStatus of a CertRep, before faults.
     pub pki_status: Option<&'static str>,
@@ -157,6 +157,9 @@ impl Service {
             }
             memory.strictness
         };
+        if let Some(generation) = lookup::crl_path(path).filter(|_| request.query.is_empty()) {
+            return self.crl_file(generation);
+        }
         if self.path.as_deref().is_some_and(|served| served != path) {
             return self.error(404, "nothing is here", format!("path {path} is not served"));
         }
@@ -398,7 +401,7 @@ enum Trouble {
 }
 
 /// Names of answers, as [`Answer::message`] has them.
-pub(crate) const MESSAGES: &[&str] = &["GetCACaps", "GetCACert", "GetNextCACert", "CertRep", "Error"];
+pub(crate) const MESSAGES: &[&str] = &["GetCACaps", "GetCACert", "GetNextCACert", "CertRep", "CRL", "Error"];
 
 /// Faults for answers that there are: others would never be committed, and nobody would notice.
 pub(crate) fn script(orders: &[Order]) -> scep::error::Result<Script> {

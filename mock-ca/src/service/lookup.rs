@@ -3,6 +3,7 @@
 use scep::attribute::{FailInfo, MessageType};
 use scep::certificate::Certificate;
 use scep::crl::{Crl, CrlParts};
+use scep::http::HttpResponse;
 use scep::message::IssuerAndSerial;
 use scep::name;
 use scep::server::{Reply, ReplyTo};
@@ -95,18 +96,37 @@ impl Service {
         Ok(self.store.put_crl(number, &CrlRecord { crl, number: crl_number, covers })?.crl)
     }
 
-    /// The CRL of the generation of that number, or of the current one, for the distribution point; None
-    /// when there is no such generation.
-    ///
-    /// # Errors
-    /// When it cannot be signed, or the store fails.
-    pub fn crl(&self, number: Option<u32>) -> Result<Option<Crl>, String> {
-        let authorities = self.authorities().map_err(|error| error.to_string())?;
-        let authority = match number {
-            Some(number) => authorities.numbered(number),
-            None => Some(authorities.current()),
-        };
-        authority.map(|authority| self.crl_of(authority)).transpose().map_err(|error| error.to_string())
+    /// The CRL at its distribution point, RFC 5280 4.2.1.13: that of the generation of that number, or of
+    /// the one that issues now.
+    pub(super) fn crl_file(&self, generation: Option<u32>) -> Answer {
+        let found = self.authorities().and_then(|authorities| {
+            let authority = match generation {
+                Some(number) => authorities.numbered(number),
+                None => Some(authorities.current()),
+            };
+            authority.map(|authority| self.crl_of(authority)).transpose()
+        });
+        match found {
+            Ok(Some(crl)) => {
+                let faults = self.memory().script.next("CRL", None);
+                let response = HttpResponse::ok(CRL, crl.der);
+                self.finish(response, "CRL", None, faults, "CRL by plain HTTP".to_owned())
+            }
+            Ok(None) => self.error(404, "there is no such CRL", "there is no such generation of the CA"),
+            Err(error) => self.internal_error(&error),
+        }
+    }
+}
+
+/// Content-Type of a CRL, RFC 2585 4.2.
+const CRL: &str = "application/pkix-crl";
+
+/// The generation whose CRL is under this path: `/ca.crl` for the one that issues now, `/ca-1.crl` for the
+/// first one.
+pub(super) fn crl_path(path: &str) -> Option<Option<u32>> {
+    match path.strip_prefix("/ca")?.strip_suffix(".crl")? {
+        "" => Some(None),
+        number => number.strip_prefix('-')?.parse().ok().map(Some),
     }
 }
 

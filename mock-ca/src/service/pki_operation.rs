@@ -358,7 +358,7 @@ fn with_chain(authority: &Authority, certificate: &Certificate) -> Vec<Certifica
 }
 
 /// What a refused client is told. An envelope that does not open and one with the wrong content get the
-/// same words: the difference would be a decryption oracle.
+/// same words, and so does a PKCS#10 without proof of possession: the difference would be a decryption oracle.
 fn client_text(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::Unreadable(_) => "the message cannot be read",
@@ -366,8 +366,7 @@ fn client_text(refusal: &Refusal) -> &'static str {
         Refusal::Algorithm(_) => "the algorithm is not supported",
         Refusal::MessageCheck(_) => "the message does not verify",
         Refusal::Attribute(_) => "a mandatory attribute is missing or undefined",
-        Refusal::Content(_) => "the content cannot be read",
-        Refusal::Possession => "the request is not signed with its own key",
+        Refusal::Content(_) | Refusal::Possession => "the content cannot be read",
     }
 }
 

@@ -127,7 +127,17 @@ impl Device {
         message_type: MessageType,
         faults: &[&str],
     ) -> (Vec<u8>, Nonce) {
-        let mut faults = Faults::new(faults.iter().map(|id| find(id).unwrap()).collect());
+        let faults = Faults::new(faults.iter().map(|id| find(id).unwrap()).collect());
+        self.faulty(ca, message_type, faults)
+    }
+
+    /// A message with these faults, and its senderNonce.
+    pub(crate) fn faulty(
+        &mut self,
+        ca: &Certificate,
+        message_type: MessageType,
+        mut faults: Faults,
+    ) -> (Vec<u8>, Nonce) {
         let nonce = Nonce::random(&mut self.rng);
         let content = match message_type {
             MessageType::PkcsReq | MessageType::RenewalReq | MessageType::CertRep => {
@@ -158,7 +168,12 @@ impl Device {
         (parts.write(&self.signer, &mut faults, &mut self.rng).unwrap(), nonce)
     }
 
-    fn open(&self, http: Reply, nonce: Nonce) -> Answer {
+    /// An answer to whatever was sent.
+    pub(crate) fn read(&self, http: Reply) -> Answer {
+        self.open(http, Nonce(Vec::new()))
+    }
+
+    pub(crate) fn open(&self, http: Reply, nonce: Nonce) -> Answer {
         let message = PkiMessage::read(&http.body).ok().map(|read| read.value);
         let envelope = message.as_ref().and_then(|message| message.envelope(&mut Vec::new()).ok().flatten());
         let signed = envelope.map(|envelope| {

@@ -114,7 +114,7 @@ fn a_fault_on_errors_changes_them_only() {
     "http.status-500",
     "certrep",
     None,
-    "GetCACaps, GetCACert, GetNextCACert, CertRep, Error"
+    "GetCACaps, GetCACert, GetNextCACert, CertRep, CRL, Error"
 )]
 #[case::other_status("http.status-500", "CertRep", Some("success"), "SUCCESS, FAILURE or PENDING")]
 fn a_fault_that_would_never_be_committed_is_refused(

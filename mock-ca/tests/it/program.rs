@@ -8,7 +8,19 @@ use scep::certificate::Certificate;
 use crate::wire::{get, post};
 
 /// A running program; killed when dropped.
-struct Program(Child);
+pub(crate) struct Program(Child);
+
+impl Program {
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    /// Reads its log and throws it away, so that it never waits for a reader.
+    pub(crate) fn discard_log(&mut self) {
+        let mut log = self.0.stderr.take().unwrap();
+        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+    }
+}
 
 impl Drop for Program {
     fn drop(&mut self) {
@@ -28,7 +40,7 @@ fn command(arguments: &[&str]) -> Command {
 }
 
 /// The program and its lines until the last one that it prints at start.
-fn serve(arguments: &[&str]) -> (Program, Vec<String>, BufReader<ChildStdout>) {
+pub(crate) fn serve(arguments: &[&str]) -> (Program, Vec<String>, BufReader<ChildStdout>) {
     let mut child = command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     let program = Program(child);
@@ -41,7 +53,7 @@ fn serve(arguments: &[&str]) -> (Program, Vec<String>, BufReader<ChildStdout>) {
     (program, lines, stdout)
 }
 
-fn word<'a>(lines: &'a [String], label: &str) -> Option<&'a str> {
+pub(crate) fn word<'a>(lines: &'a [String], label: &str) -> Option<&'a str> {
     lines.iter().find_map(|line| line.strip_prefix(label)?.split_whitespace().next())
 }
 

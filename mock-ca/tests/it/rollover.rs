@@ -9,7 +9,7 @@ use scep::next_ca::NextCa;
 
 use crate::device::{Device, word};
 use crate::server::{Server, config};
-use crate::wire::get;
+use crate::wire::{Connection, get};
 
 /// The next CA's certificates, authenticated with the current one.
 fn next_ca(server: &Server) -> CaCertificates {
@@ -80,6 +80,18 @@ fn each_generation_has_its_own_crl() {
     let (of_old, of_new) = (list(&before), list(&after));
     assert!(of_old.is_issued_by(&old) && of_old.revoked.len() == 1);
     assert!(of_new.is_issued_by(&server.ca_certificate()) && of_new.revoked.is_empty());
+
+    // The same at the distribution points.
+    let base = server.url();
+    let base = base.strip_suffix("/scep").unwrap();
+    let file = |path: &str| {
+        let reply = Connection::open(base).ask("GET", path, "", &[]);
+        assert_eq!(word(&reply), "200 application/pkix-crl");
+        reply.body
+    };
+    assert_eq!((file("/ca-1.crl"), file("/ca-2.crl")), (of_old.der, of_new.der.clone()));
+    assert_eq!(file("/ca.crl"), of_new.der);
+    assert_eq!(Connection::open(base).ask("GET", "/ca-3.crl", "", &[]).status, 404);
 }
 
 #[test]

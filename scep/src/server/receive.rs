@@ -127,6 +127,16 @@ pub enum Refusal {
     Possession,
 }
 
+impl Refusal {
+    /// Why an envelope does not open: what it says in the clear may be an algorithm that is not supported.
+    fn of_envelope(error: Error) -> Self {
+        match error {
+            Error::Unsupported { .. } => Self::Algorithm(error),
+            _ => Self::Content(error),
+        }
+    }
+}
+
 /// Reads, verifies and opens a message. `recipients` are tried in turn, then `passwords`: candidates for an
 /// envelope that is for a challengePassword, since the key of the recipient cannot encrypt (RFC 8894 3.1).
 ///
@@ -304,7 +314,7 @@ impl Opening {
         }
         let mut findings = Vec::new();
         let mut envelope =
-            self.message.envelope(&mut findings).map_err(Refusal::Content)?.ok_or_else(missing)?;
+            self.message.envelope(&mut findings).map_err(Refusal::of_envelope)?.ok_or_else(missing)?;
         self.findings.extend(findings);
         if !checks.known_cipher && Cipher::from_oid(envelope.cipher).is_none() {
             // The laxity: the block length gives the commonest cipher away.
@@ -320,10 +330,7 @@ impl Opening {
             })?;
         reply_to.cipher = cipher;
         let keys = recipients.iter().fold(Openers::default(), |all, recipient| all.and_sender(recipient));
-        let opened = envelope.open_and_tell(keys.and_passwords(passwords)).map_err(|error| match error {
-            Error::Unsupported { .. } => Refusal::Algorithm(error),
-            _ => Refusal::Content(error),
-        })?;
+        let opened = envelope.open_and_tell(keys.and_passwords(passwords)).map_err(Refusal::of_envelope)?;
         reply_to.password = opened.password.cloned();
         Ok(opened.plain)
     }
@@ -339,7 +346,7 @@ fn read_content(
         MessageType::PkcsReq | MessageType::RenewalReq | MessageType::CertRep => {
             let read = Csr::read(Source::message_data(plain)).map_err(Refusal::Content)?;
             findings.extend(read.findings);
-            read.value.public_key().map_err(Refusal::Algorithm)?;
+            read.value.public_key().map_err(Refusal::Content)?;
             if checks.possession && !read.value.proves_possession() {
                 return Err(Refusal::Possession);
             }
