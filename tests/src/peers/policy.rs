@@ -83,6 +83,10 @@ fn is_program(path: &Path) -> bool {
 fn package_of(program: &str) -> &str {
     match program {
         "scepserver" | "scepclient" => "scep",
+        "pki" => "strongswan-pki",
+        "getcert" => "certmonger",
+        "dbus-run-session" => "dbus",
+        "gdbus" => "libglib2.0-bin",
         "chromedriver" => "chromium-driver",
         other => other,
     }
