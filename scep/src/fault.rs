@@ -26,7 +26,7 @@ pub mod time;
 
 pub use asn1::Layer;
 pub use operator::Operator;
-pub use script::{Order, Script, When};
+pub use script::{About, Order, Script, When};
 
 use std::sync::LazyLock;
 

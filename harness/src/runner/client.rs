@@ -135,6 +135,7 @@ fn orders(served: &[Served]) -> Vec<Order> {
                 message: served.to.message.clone().or_else(|| served.to.operation.clone()),
                 status: served.to.status.clone(),
                 nth: served.to.nth,
+                ..When::default()
             },
         })
         .collect()

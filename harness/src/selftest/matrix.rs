@@ -168,6 +168,7 @@ fn order(fault: &str, when: &crate::data::MessageFilter) -> scep::fault::Order {
             message: when.message.clone().or_else(|| when.operation.clone()),
             status: when.status.clone(),
             nth: when.nth,
+            ..scep::fault::When::default()
         },
     }
 }

@@ -230,7 +230,7 @@ fn order(text: &str) -> Result<Order, String> {
     if words.next().is_some() {
         return Err(format!("expected ID[:MESSAGE[:STATUS]], got `{text}`"));
     }
-    let order = Order { fault: id, when: When { message, status, nth: None } };
+    let order = Order { fault: id, when: When { message, status, ..When::default() } };
     service::script(std::slice::from_ref(&order)).map_err(|e| e.to_string())?;
     Ok(order)
 }

@@ -36,7 +36,13 @@ impl ClientName {
     /// only one of them could be the client's own.
     #[must_use]
     pub fn of_request(csr: &Csr) -> Option<Self> {
-        let subject = Name::from_der(&csr.subject)?;
+        Self::of_subject(&csr.subject)
+    }
+
+    /// The same for a subject, DER.
+    #[must_use]
+    pub fn of_subject(subject: &[u8]) -> Option<Self> {
+        let subject = Name::from_der(subject)?;
         let values = |naming: &str| {
             let is_naming = |pair: &&TypeAndValue| scep::oid::dotted(pair.oid) == naming;
             subject.rdns.iter().flatten().filter(is_naming).collect::<Vec<_>>()

@@ -4,7 +4,7 @@ use scep::Rule;
 use scep::attribute::{ATTRIBUTES, FailInfo};
 use scep::certificate::Certificate;
 use scep::csr::Csr;
-use scep::fault::Faults;
+use scep::fault::{About, Faults};
 use scep::http::{HttpResponse, PKI_MESSAGE};
 use scep::key::Password;
 use scep::message::{Outcome, PkiMessage};
@@ -15,6 +15,7 @@ use scep::server::{self, Content, Refusal, Reply, ReplyTo, Request};
 use super::{Answer, Service, Trouble};
 use crate::authority::{Authorities, Authority};
 use crate::ca;
+use crate::preregistration::ClientName;
 use crate::ra::{self, Ask, Cause, Challenge, Credential, Decision, Facts, Mode, Record, Signer};
 use crate::store::{Settled, Settlement};
 use crate::strictness::{Strictness, Tolerance};
@@ -199,7 +200,7 @@ impl Service {
             Ok(contents) => contents,
             Err(unfit) => return Ok(self.refuse_unfit(authority, to, &unfit)),
         };
-        let mut faults = self.next_faults(&Outcome::Success);
+        let mut faults = self.next_faults(&Outcome::Success, to);
         loop {
             let certificate = self.issue(authority, &transaction.csr, contents.clone(), &mut faults)?;
             transaction.state = State::Issued(Box::new(certificate.clone()));
@@ -267,7 +268,7 @@ impl Service {
     }
 
     fn pending_reply(&self, authority: &Authority, to: &ReplyTo) -> Answer {
-        let faults = self.next_faults(&Outcome::Pending);
+        let faults = self.next_faults(&Outcome::Pending, to);
         self.reply(authority, to, &Reply::Pending, faults, "pending")
     }
 
@@ -288,8 +289,12 @@ impl Service {
     }
 
     /// The faults for an answer of this outcome.
-    fn next_faults(&self, outcome: &Outcome) -> Faults {
-        self.memory().script.next("CertRep", Some(outcome.status().name())).at(self.clock.now())
+    fn next_faults(&self, outcome: &Outcome, to: &ReplyTo) -> Faults {
+        let transaction = to.transaction_id.to_string();
+        let device = to.signer.as_ref().and_then(|signer| ClientName::of_subject(&signer.subject));
+        let about = About { transaction: Some(&transaction), device: device.as_ref().map(ClientName::text) };
+        let status = outcome.status().name();
+        self.memory().script.next_about("CertRep", Some(status), about).at(self.clock.now())
     }
 
     /// SUCCESS.
@@ -300,7 +305,7 @@ impl Service {
         reply: &Reply<'_>,
         note: &str,
     ) -> Answer {
-        let faults = self.next_faults(&reply.outcome());
+        let faults = self.next_faults(&reply.outcome(), to);
         self.reply(authority, to, reply, faults, note)
     }
 
@@ -314,7 +319,7 @@ impl Service {
         log: &str,
     ) -> Answer {
         let reply = Reply::Failure(fail_info, Some(client.to_owned()));
-        let faults = self.next_faults(&reply.outcome());
+        let faults = self.next_faults(&reply.outcome(), to);
         self.reply(authority, to, &reply, faults, &format!("refused with {}: {log}", fail_info.name()))
     }
 

@@ -9,7 +9,8 @@ use crate::server::Server;
 use crate::wire::get;
 
 fn order(fault: &str, message: &str, status: Option<&str>) -> Order {
-    let when = When { message: Some(message.to_owned()), status: status.map(str::to_owned), nth: None };
+    let when =
+        When { message: Some(message.to_owned()), status: status.map(str::to_owned), ..When::default() };
     Order { fault: fault.to_owned(), when }
 }
 
@@ -128,4 +129,22 @@ fn a_fault_that_would_never_be_committed_is_refused(
     let error = server.set_faults(&[order(fault, message, status)]).unwrap_err().to_string();
     assert!(error.contains(expected), "{error}");
     assert_eq!(Device::new("pool-00").enrol(&server).http.status, 404, "the old ones are still there");
+}
+
+#[test]
+fn a_fault_is_for_the_next_answers_for_one_transaction_or_for_one_device() {
+    let server = Server::start();
+    let order = |when| Order { fault: "http.status-500".to_owned(), when };
+    let status = |key| Device::new(key).enrol(&server).http.status;
+    server.set_faults(&[order(When { next: Some(2), ..When::default() })]).unwrap();
+    assert_eq!(["pool-00", "pool-01", "pool-02"].map(status), [500, 500, 200]);
+
+    let device = Some("POOL-04".to_owned());
+    server.set_faults(&[order(When { device, ..When::default() })]).unwrap();
+    assert_eq!(["pool-03", "pool-04", "pool-05", "pool-04"].map(status), [200, 500, 200, 500]);
+
+    let mut named = Device::new("pool-06");
+    let transaction = Some(named.id.to_string());
+    server.set_faults(&[order(When { transaction, ..When::default() })]).unwrap();
+    assert_eq!([named.enrol(&server).http.status, status("pool-07")], [500, 200]);
 }

@@ -21,6 +21,24 @@ pub struct When {
     /// Only the nth message that matches, counted from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nth: Option<u32>,
+    /// Only the next so many messages that match.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<u32>,
+    /// Only messages of the transaction with this transactionID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<String>,
+    /// Only messages to or from the device of this name, whatever its letter case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+}
+
+/// Whose message is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct About<'a> {
+    /// Its transactionID, when it has one.
+    pub transaction: Option<&'a str>,
+    /// Name of the device, when it is known.
+    pub device: Option<&'a str>,
 }
 
 /// A fault by name, and the messages that it is for. The form in files and admin calls.
@@ -48,6 +66,15 @@ struct Row {
     seen: u32,
 }
 
+impl When {
+    fn is_about(&self, about: About<'_>) -> bool {
+        let transaction = self.transaction.as_deref().is_none_or(|id| about.transaction == Some(id));
+        let is_device =
+            |name: &str| about.device.is_some_and(|own| own.to_lowercase() == name.to_lowercase());
+        transaction && self.device.as_deref().is_none_or(is_device)
+    }
+}
+
 impl Script {
     /// Looks every fault up in the catalogue.
     ///
@@ -60,13 +87,21 @@ impl Script {
 
     /// The faults for the next message of that name and status. Counts it for `nth`.
     pub fn next(&mut self, message: &str, status: Option<&str>) -> Faults {
+        self.next_about(message, status, About::default())
+    }
+
+    /// As [`Script::next`], for a message of this transaction or device. Counts it for `nth` and `next`.
+    pub fn next_about(&mut self, message: &str, status: Option<&str>, about: About<'_>) -> Faults {
         let mut list = Vec::new();
         for row in &mut self.rows {
             let matches = row.when.message.as_deref().is_none_or(|wanted| wanted == message)
-                && (row.when.status.is_none() || row.when.status.as_deref() == status);
+                && (row.when.status.is_none() || row.when.status.as_deref() == status)
+                && row.when.is_about(about);
             if matches {
                 row.seen += 1;
-                if row.when.nth.is_none_or(|nth| nth == row.seen) {
+                let is_wanted = row.when.nth.is_none_or(|nth| nth == row.seen)
+                    && row.when.next.is_none_or(|next| row.seen <= next);
+                if is_wanted {
                     list.push(row.fault.clone());
                 }
             }

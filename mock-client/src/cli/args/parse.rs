@@ -114,7 +114,7 @@ pub(super) fn order(text: &str) -> Result<Order, String> {
         Some(Ok(nth)) if nth > 0 => Some(nth),
         Some(_) => return Err("expected a number from 1 on after the second colon".to_owned()),
     };
-    Ok(Order { fault, when: When { message, status: None, nth } })
+    Ok(Order { fault, when: When { message, nth, ..When::default() } })
 }
 
 pub(super) fn seed(text: &str) -> Result<[u8; 32], String> {
@@ -149,7 +149,7 @@ mod tests {
         #[case] message: Option<&str>,
         #[case] nth: Option<u32>,
     ) {
-        let when = When { message: message.map(str::to_owned), status: None, nth };
+        let when = When { message: message.map(str::to_owned), nth, ..When::default() };
         assert_eq!(order(text), Ok(Order { fault: "a.b".to_owned(), when }));
     }
 

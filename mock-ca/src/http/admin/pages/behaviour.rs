@@ -6,7 +6,7 @@ use scep::fault::{Order, When};
 
 use super::super::AdminPort;
 use super::super::call::{Call, Reply};
-use super::layout::{done, error, form, with_status};
+use super::layout::{done, error, field, form, with_status};
 use super::page;
 use crate::laxity::LAXITIES;
 
@@ -43,7 +43,10 @@ fn content(port: &AdminPort, news: &Markup) -> Reply {
                     option { "SUCCESS" } option { "FAILURE" } option { "PENDING" }
                 } }
                 label { span { "Only the nth of them (optional)" } input name="nth" size="6" inputmode="numeric"; }
-                button { "Commit this fault too" }
+                label { span { "Only the next so many (optional)" } input name="next" size="6" inputmode="numeric"; }
+            (field("Only in this transaction (optional)", "transaction", ""))
+            (field("Only for this device (optional)", "device", ""))
+            button { "Commit this fault too" }
             }))
             (form(port, "/pages/behaviour/faults/clear", &html! { button { "Commit no faults" } }))
             h2 { "Laxities" }
@@ -74,10 +77,23 @@ pub(super) fn show(port: &AdminPort, _: &Call, _: &[String]) -> Reply {
 pub(super) fn add_fault(port: &AdminPort, call: &Call, _: &[String]) -> Reply {
     let values = call.form();
     let value = |name| Some(values.value(name).trim().to_owned()).filter(|text| !text.is_empty());
-    let Ok(nth) = value("nth").map(|text| text.parse()).transpose() else {
-        return answered(port, Err("nth: expected a number from 1 on".to_owned()), "");
+    let number = |name| match value(name).map(|text| text.parse::<u32>()).transpose() {
+        Ok(None) => Ok(None),
+        Ok(Some(number)) if number > 0 => Ok(Some(number)),
+        Ok(Some(_)) | Err(_) => Err(format!("{name}: expected a number from 1 on")),
     };
-    let when = When { message: value("message"), status: value("status"), nth };
+    let (nth, next) = match (number("nth"), number("next")) {
+        (Ok(nth), Ok(next)) => (nth, next),
+        (Err(mistake), _) | (_, Err(mistake)) => return answered(port, Err(mistake), ""),
+    };
+    let when = When {
+        message: value("message"),
+        status: value("status"),
+        nth,
+        next,
+        transaction: value("transaction"),
+        device: value("device"),
+    };
     let mut orders = port.service.faults();
     orders.push(Order { fault: value("fault").unwrap_or_default(), when });
     let set = port.service.set_faults(&orders).map_err(|why| why.to_string());
