@@ -1,6 +1,7 @@
 //! HTTP: sockets and hyper around the service and around the administration.
 
 pub(crate) mod admin;
+pub(crate) mod client;
 pub(crate) mod listener;
 pub(crate) mod raw;
 pub(crate) mod scep_port;

@@ -3,15 +3,12 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::Bytes;
-use hyper::header::{AUTHORIZATION, HOST};
-use hyper::{Method, Request, Uri};
-use hyper_util::rt::TokioIo;
+use hyper::Method;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::{Exit, say};
+use crate::http::client;
 
 /// Where the admin port is, and what it asks for.
 #[derive(Debug, Args)]
@@ -262,9 +259,12 @@ pub(super) fn run(ask: &Ask) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(|error| connection(error.to_string()))?;
-    let (is_done, text) = runtime.block_on(send(admin, question)).map_err(connection)?;
+    let url = format!("{}{}", admin.admin.trim_end_matches('/'), question.path);
+    let asked =
+        client::Question { method: question.method, url: &url, token: &admin.token, body: question.body };
+    let (status, text) = runtime.block_on(client::send(asked)).map_err(connection)?;
     let answer: Value = serde_json::from_slice(&text).map_err(|error| connection(error.to_string()))?;
-    if is_done {
+    if status < 300 {
         print(ask, &answer);
         return Ok(());
     }
@@ -332,32 +332,6 @@ fn question(ask: &Ask) -> Result<Question, Failure> {
             Question::new(delete, format!("/devices/{}", segment(id)))
         }
     })
-}
-
-/// The answer: whether the status is one of success, and the body.
-async fn send(admin: &Admin, question: Question) -> Result<(bool, Vec<u8>), String> {
-    let text = |error: &dyn std::fmt::Display| error.to_string();
-    let base: Uri =
-        admin.admin.parse().map_err(|_| "expected a URL such as http://127.0.0.1:8080".to_owned())?;
-    let host = base.host().filter(|_| base.scheme_str() == Some("http"));
-    let host = host.ok_or("expected a URL such as http://127.0.0.1:8080")?;
-    let port = base.port_u16().unwrap_or(80);
-    let stream = tokio::net::TcpStream::connect((host, port)).await.map_err(|error| text(&error))?;
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| text(&error))?;
-    // It ends with the answer.
-    tokio::spawn(connection);
-    let request = Request::builder()
-        .method(question.method)
-        .uri(question.path)
-        .header(HOST, format!("{host}:{port}"))
-        .header(AUTHORIZATION, format!("Bearer {}", admin.token))
-        .body(Full::new(Bytes::from(question.body)))
-        .map_err(|error| text(&error))?;
-    let response = sender.send_request(request).await.map_err(|error| text(&error))?;
-    let is_done = response.status().is_success();
-    let body = response.into_body().collect().await.map_err(|error| text(&error))?;
-    Ok((is_done, body.to_bytes().to_vec()))
 }
 
 /// A line a thing, tab-separated; a challengePassword alone.
