@@ -1,29 +1,43 @@
-//! The hook: a program of the operator that is asked who may enrol.
+//! The hook: a program or a server of the operator that is asked who may enrol.
 //!
 //! ```text
-//!  stdin   {"transactionID", "subject", "alternativeNames", "challengePassword", "csr" (base64)}
-//!  exit    0 granted · 10 the operator decides · anything else refused, the first line of stdout says why
+//!  question  {"transactionID", "subject", "alternativeNames", "challengePassword", "csr" (base64)}
+//!  program   on stdin; ends with 0 granted · 10 the operator decides · anything else refused
+//!  server    by POST; answers 200 granted · 202 the operator decides · anything else refused
 //! ```
+//!
+//! The first line of what they say is the reason of a refusal, for the log.
 
 use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use hyper::Method;
 use scep::csr::Csr;
 use scep::server::transaction::Identity;
 use scep::{alt_name, name};
 use serde_json::json;
 
+use crate::http::client;
 use crate::ra::HookVerdict;
 
 /// How the hook is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hook {
-    /// The program and its arguments.
-    pub command: Vec<String>,
-    /// Time that it has; it is ended then, and the request refused.
+    /// Who is asked.
+    pub asked: Asked,
+    /// Time that it has; the request is refused then.
     pub patience: Duration,
+}
+
+/// Who is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// A program and its arguments.
+    Program(Vec<String>),
+    /// A server, by its URL (http).
+    Server(String),
 }
 
 /// Octets of the program's output that are read.
@@ -42,11 +56,34 @@ impl Hook {
             "challengePassword": offered,
             "csr": openssl::base64::encode_block(&csr.der),
         });
-        self.run(&question.to_string()).unwrap_or_else(HookVerdict::Refuse)
+        self.put(&question.to_string()).unwrap_or_else(HookVerdict::Refuse)
     }
 
-    fn run(&self, question: &str) -> Result<HookVerdict, String> {
-        let (program, arguments) = self.command.split_first().ok_or("the hook has no command")?;
+    fn put(&self, question: &str) -> Result<HookVerdict, String> {
+        match &self.asked {
+            Asked::Program(command) => self.run(command, question),
+            Asked::Server(url) => self.post(url, question),
+        }
+    }
+
+    /// Asks a server. Blocks: requests are answered in threads that may.
+    fn post(&self, url: &str, question: &str) -> Result<HookVerdict, String> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| format!("ask {url}: {error}"))?;
+        let body = question.as_bytes().to_vec();
+        let sent = client::send(client::Question { method: Method::POST, url, token: "", body });
+        let answer = runtime.block_on(async { tokio::time::timeout(self.patience, sent).await });
+        let late = |_| format!("{url} said nothing within {} s", self.patience.as_secs());
+        let (status, text) = answer.map_err(late)?.map_err(|error| format!("ask {url}: {error}"))?;
+        Ok(match status {
+            200 => HookVerdict::Grant,
+            202 => HookVerdict::Pending,
+            _ => HookVerdict::Refuse(reason(&text, &format!("status {status}"))),
+        })
+    }
+
+    fn run(&self, command: &[String], question: &str) -> Result<HookVerdict, String> {
+        let (program, arguments) = command.split_first().ok_or("the hook has no command")?;
         let mut child = Command::new(program)
             .args(arguments)
             .stdin(Stdio::piped())
@@ -75,16 +112,19 @@ impl Hook {
             return Err(format!("{program} said nothing within {} s", self.patience.as_secs()));
         };
         let status = child.wait().map_err(|error| format!("wait for {program}: {error}"))?;
-        let text = String::from_utf8_lossy(&text);
         Ok(match status.code() {
             Some(0) => HookVerdict::Grant,
             Some(PENDING) => HookVerdict::Pending,
-            _ => {
-                let why = text.lines().next().unwrap_or_default().trim();
-                HookVerdict::Refuse(if why.is_empty() { status.to_string() } else { why.to_owned() })
-            }
+            _ => HookVerdict::Refuse(reason(&text, &status.to_string())),
         })
     }
+}
+
+/// The first line of what was said, or what else is known.
+fn reason(said: &[u8], otherwise: &str) -> String {
+    let text = String::from_utf8_lossy(said);
+    let first = text.lines().next().unwrap_or_default().trim();
+    if first.is_empty() { otherwise.to_owned() } else { first.chars().take(200).collect() }
 }
 
 #[cfg(test)]
@@ -93,11 +133,12 @@ mod tests {
 
     use rstest::rstest;
 
-    use super::{Hook, HookVerdict};
+    use super::{Asked, Hook, HookVerdict};
 
     fn run(script: &str) -> Result<HookVerdict, String> {
         let command = ["/bin/sh", "-c", script].map(str::to_owned).to_vec();
-        Hook { command, patience: Duration::from_secs(20) }.run("{\"subject\":\"CN=dev1\"}")
+        let hook = Hook { asked: Asked::Program(command), patience: Duration::from_secs(20) };
+        hook.put("{\"subject\":\"CN=dev1\"}")
     }
 
     #[rstest]
@@ -111,10 +152,52 @@ mod tests {
 
     #[test]
     fn a_hook_that_is_not_there_or_says_nothing_in_time_refuses() {
-        let absent = Hook { command: vec!["/nonexistent/hook".to_owned()], patience: Duration::from_secs(1) };
-        assert!(absent.run("{}").unwrap_err().contains("/nonexistent/hook"));
-        let silent =
-            Hook { command: vec!["sleep".to_owned(), "60".to_owned()], patience: Duration::from_millis(1) };
-        assert!(silent.run("{}").unwrap_err().contains("said nothing"));
+        let hook = |words: &[&str], patience| {
+            let command = words.iter().map(|word| (*word).to_owned()).collect();
+            Hook { asked: Asked::Program(command), patience }
+        };
+        let absent = hook(&["/nonexistent/hook"], Duration::from_secs(1));
+        assert!(absent.put("{}").unwrap_err().contains("/nonexistent/hook"));
+        let silent = hook(&["sleep", "60"], Duration::from_millis(1));
+        assert!(silent.put("{}").unwrap_err().contains("said nothing"));
+    }
+
+    #[rstest]
+    #[case::granted("200 OK", "", HookVerdict::Grant)]
+    #[case::pending("202 Accepted", "", HookVerdict::Pending)]
+    #[case::refused("403 Forbidden", "not in the inventory\nmore", HookVerdict::Refuse("not in the inventory".to_owned()))]
+    #[case::broken("500 Oops", "", HookVerdict::Refuse("status 500".to_owned()))]
+    fn the_status_of_a_server_is_its_verdict(
+        #[case] status: &'static str,
+        #[case] said: &'static str,
+        #[case] expected: HookVerdict,
+    ) {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/may-enrol?x=1", listener.local_addr().unwrap());
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut asked = Vec::new();
+            while !asked.ends_with(b"{}") {
+                let mut octet = [0];
+                std::io::Read::read_exact(&mut stream, &mut octet).unwrap();
+                asked.extend(octet);
+            }
+            let length = said.len();
+            let answer = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n\r\n{said}");
+            std::io::Write::write_all(&mut stream, answer.as_bytes()).unwrap();
+            String::from_utf8(asked).unwrap()
+        });
+        let hook = Hook { asked: Asked::Server(url), patience: Duration::from_secs(20) };
+        assert_eq!(hook.put("{}"), Ok(expected));
+        assert!(server.join().unwrap().starts_with("POST /may-enrol?x=1 HTTP/1.1\r\n"));
+    }
+
+    #[test]
+    fn a_server_that_is_not_there_refuses() {
+        let patience = Duration::from_secs(20);
+        let hook = Hook { asked: Asked::Server("http://127.0.0.1:1/".to_owned()), patience };
+        assert!(hook.put("{}").unwrap_err().contains("ask http://127.0.0.1:1/"));
+        let hook = Hook { asked: Asked::Server("ftp://127.0.0.1/".to_owned()), patience };
+        assert!(hook.put("{}").unwrap_err().contains("expected a URL"));
     }
 }

@@ -50,7 +50,7 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         Self {
-            ways: vec![Way::Challenge, Way::OneTime, Way::Device, Way::Preregistration],
+            ways: vec![Way::Challenge, Way::OneTime, Way::Device, Way::Preregistration, Way::Template],
             wrong_tries: Some(50),
             wrong_tries_window: 3600,
             mode: Mode::default(),

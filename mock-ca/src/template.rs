@@ -25,6 +25,8 @@ use scep::certificate::Extension;
 use scep::key::Curve;
 use scep::suite::Digest;
 
+use crate::ra::Challenge;
+
 /// What goes into certificates of one kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
@@ -38,6 +40,8 @@ pub struct Template {
     pub profile_id: Option<String>,
     /// Id of the group that the profile belongs to.
     pub group_id: Option<String>,
+    /// challengePassword that authorises whoever offers it, and chooses this template.
+    pub challenge: Option<Challenge>,
     /// Where the subject comes from.
     pub subject: SubjectRule,
     /// Where the alternative names come from.

@@ -9,7 +9,7 @@ use clap::Args;
 use scep::fault::{Order, When};
 use scep::suite::Digest;
 
-use super::log::Log;
+use super::log::{Format, Log};
 use super::{Exit, say};
 use crate::clock::SystemClock;
 use crate::config::{AdminToken, CaConfig, Config, ConfigError};
@@ -62,6 +62,9 @@ pub(super) struct Arguments {
     /// Certificate of that key, PEM; without it one is made
     #[arg(long, value_name = "FILE", requires = "ca_key")]
     ca_cert: Option<PathBuf>,
+    /// How the log on standard error looks
+    #[arg(long, value_enum, default_value_t)]
+    log: Format,
     /// Where to write the CA certificate, PEM
     #[arg(long, value_name = "FILE")]
     ca_out: Option<PathBuf>,
@@ -109,7 +112,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
-    let ca_out = arguments.ca_out.clone();
+    let (ca_out, log) = (arguments.ca_out.clone(), Log(arguments.log));
     let mut config = arguments.into_config()?;
     let mut seed = [0; 32];
     random(&mut seed)?;
@@ -118,7 +121,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     runtime.block_on(async {
         // Before the first line of output: who reads it may send a signal at once.
         let signal = signal()?;
-        let server = MockCa::start_observed(config, Arc::new(SystemClock), seed, vec![Arc::new(Log)]).await?;
+        let server = MockCa::start_observed(config, Arc::new(SystemClock), seed, vec![Arc::new(log)]).await?;
         if let Some(path) = ca_out {
             std::fs::write(&path, server.ca_certificate().to_pem())
                 .map_err(|source| Failure::Write { path, source })?;

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::ca_files::{self, CaFiles, CaPaths};
 use super::{AdminToken, CaConfig, Config, Hierarchy, KeyPem, Registration, StoreConfig};
 use crate::authority::KeyKind;
-use crate::hook::Hook;
+use crate::hook::{Asked, Hook};
 use crate::persona::Persona;
 use crate::ra::{Challenge, Mode, Policy, Renewal, Way, WithoutChallenge};
 use crate::template::{Choice, Templates};
@@ -86,6 +86,7 @@ struct PolicyTable {
     wrong_tries: Option<u32>,
     wrong_tries_seconds: Option<u64>,
     hook: Option<Vec<String>>,
+    webhook: Option<String>,
     hook_seconds: Option<u64>,
 }
 
@@ -208,10 +209,7 @@ impl File {
             post_only: self.post_only.unwrap_or(default.post_only),
             authentication_failed: self.authentication_failed.or(default.authentication_failed),
             capabilities: self.capabilities.unwrap_or(default.capabilities),
-            hook: self.policy.hook.map(|command| Hook {
-                command,
-                patience: Duration::from_secs(self.policy.hook_seconds.unwrap_or(HOOK_SECONDS)),
-            }),
+            hook: self.policy.hook()?,
             policy: Policy {
                 ways: self.policy.ways.unwrap_or(default.policy.ways),
                 // 0 in a file stands for any number: TOML has no word for nothing.
@@ -256,6 +254,19 @@ impl File {
             faults: [default.faults, self.faults].concat(),
             laxities: [default.laxities, self.laxities].concat(),
         })
+    }
+}
+
+impl PolicyTable {
+    fn hook(&self) -> Result<Option<Hook>, String> {
+        let asked = match (&self.hook, &self.webhook) {
+            (None, None) => return Ok(None),
+            (Some(command), None) => Asked::Program(command.clone()),
+            (None, Some(url)) => Asked::Server(url.clone()),
+            (Some(_), Some(_)) => return Err("policy: expected hook or webhook, got both".to_owned()),
+        };
+        let patience = Duration::from_secs(self.hook_seconds.unwrap_or(HOOK_SECONDS));
+        Ok(Some(Hook { asked, patience }))
     }
 }
 

@@ -20,6 +20,8 @@ pub enum Way {
     Device,
     /// The passphrase of a preregistered client.
     Preregistration,
+    /// That of a template, which it chooses.
+    Template,
     /// A program or another server is asked.
     Hook,
 }
@@ -34,6 +36,8 @@ pub struct Claims {
     pub device: Option<Device>,
     /// The record of the client's name.
     pub preregistration: Option<preregistration::Record>,
+    /// Nickname of the template whose challengePassword it offers.
+    pub template: Option<String>,
     /// How often the client was wrong lately.
     pub wrong_tries: u32,
     /// What the hook says; None when it was not asked.

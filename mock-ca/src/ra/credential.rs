@@ -27,6 +27,11 @@ pub enum Credential {
         /// The Requestor.
         requestor: String,
     },
+    /// The challengePassword of a template.
+    Template {
+        /// Its nickname.
+        nickname: String,
+    },
     /// What a hook said.
     Hook,
     /// An existing certificate, which signed the request.

@@ -19,6 +19,7 @@ impl Service {
         let Some(offered) = offered.filter(|text| !text.is_empty()) else { return Ok(Claims::default()) };
         let window = self.policy.wrong_tries_window;
         let mut claims = self.store.claims(csr, &offered, self.clock.now(), window)?;
+        claims.template = self.templates.with_challenge(&offered).map(|template| template.nickname.clone());
         claims.hook = self.ask_hook(csr, identity, &offered);
         Ok(claims)
     }
@@ -57,6 +58,7 @@ impl Service {
                 let Some(device) = device else { return missing("the registered device") };
                 (device.template().map(str::to_owned), None)
             }
+            Credential::Template { nickname } => (Some(nickname.clone()), None),
             Credential::Nothing
             | Credential::Challenge
             | Credential::OneTime { .. }

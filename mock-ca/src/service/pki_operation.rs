@@ -37,7 +37,9 @@ impl Service {
             Ok(authorities) => authorities,
             Err(error) => return self.internal_error(&error),
         };
-        let passwords: Vec<Password> = self.policy.challenge.iter().map(Challenge::password).collect();
+        let of_templates = self.templates.iter().filter_map(|template| template.challenge.as_ref());
+        let passwords: Vec<Password> =
+            self.policy.challenge.iter().chain(of_templates).map(Challenge::password).collect();
         let current = authorities.current();
         let request = match server::receive(message, &authorities.openers(), &passwords, &strictness.message)
         {

@@ -30,6 +30,7 @@ impl Store {
                     None => None,
                 },
                 wrong_tries: attempts::count(tables, &client, now, window)?,
+                template: None,
                 hook: None,
             })
         })

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::extensions::{self, Access, Method, Policy};
 use super::{AltNameKind, AltNameRule, KeyRule, Origin, SubjectRule, Template};
+use crate::ra::Challenge;
 
 const SCHEMA: &str = "sceptic/mock-ca-template/1";
 
@@ -34,6 +35,7 @@ struct File {
     preregistration: bool,
     profile_id: Option<String>,
     group_id: Option<String>,
+    challenge: Option<Challenge>,
     #[serde(default)]
     subject: SubjectTable,
     #[serde(default)]
@@ -150,6 +152,7 @@ impl File {
             preregistration: self.preregistration,
             profile_id: self.profile_id,
             group_id: self.group_id,
+            challenge: self.challenge,
         })
     }
 }

@@ -118,6 +118,13 @@ impl Templates {
         })
     }
 
+    /// The template whose challengePassword this is.
+    #[must_use]
+    pub fn with_challenge(&self, offered: &str) -> Option<&Template> {
+        let is_right = |template: &&Template| template.challenge.as_ref().is_some_and(|own| own.is(offered));
+        self.0.iter().find(is_right)
+    }
+
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &Template> {
         self.0.iter()

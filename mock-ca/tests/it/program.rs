@@ -173,3 +173,21 @@ fn a_running_server_is_administered_by_commands() {
     let wrong = command(&["pending", "--admin", admin, "--token", "wrong"]).output().unwrap();
     assert_eq!(wrong.status.code(), Some(5));
 }
+
+#[test]
+fn the_log_is_json_when_it_is_asked_to_be() {
+    let (mut program, lines, _stdout) = serve(&["serve", "--log", "json", "--challenge", "secret"]);
+    let url = word(&lines, "scep ").unwrap();
+    post(url, "operation=PKIOperation", b"garbage\r\n");
+    let pid = program.0.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    program.0.wait().unwrap();
+    let mut log = String::new();
+    program.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    let line: serde_json::Value = serde_json::from_str(log.lines().next().unwrap()).unwrap();
+    assert_eq!(
+        (&line["status"], &line["message"], &line["path"]),
+        (&400.into(), &"Error".into(), &"/scep".into())
+    );
+    assert!(line["note"].as_str().unwrap().contains("failed to read the request"), "{line}");
+}

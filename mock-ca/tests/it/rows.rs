@@ -304,6 +304,29 @@ fn e4_a_challenge_is_that_of_the_device_or_of_everybody() {
 }
 
 #[test]
+fn e4_a_challenge_is_that_of_a_template_and_chooses_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let template = |name: &str, days: u32, challenge: &str| {
+        let text = format!(
+            "schema = \"sceptic/mock-ca-template/1\"\nnickname = \"{name}\"\ntitle = \"{name}\"\n\
+             challenge = \"{challenge}\"\n[constants]\nNotAfter = {days}\n"
+        );
+        std::fs::write(folder.path().join(format!("{name}.toml")), text).unwrap();
+    };
+    template("router", 10, "for routers");
+    template("switch", 20, "for switches");
+    let templates = mock_ca::template::Templates::with_folder(folder.path()).unwrap();
+    let server = Server::with(Config { templates, ..config() });
+    let days = |key, challenge| {
+        let answer = enrol_as(&server, key, "CN=dev1", challenge);
+        (answer.certificate().not_after.unwrap().0 - NOW.0) / 86_400
+    };
+    assert_eq!([days("pool-00", "for routers"), days("pool-01", "for switches")], [10, 20]);
+    assert_eq!(days("pool-02", CHALLENGE), 90, "of the configuration");
+    assert_eq!(enrol_as(&server, "pool-03", "CN=dev1", "for nobody").word(), "FAILURE badRequest");
+}
+
+#[test]
 fn e4_without_a_challenge_a_request_is_signed_with_a_valid_certificate() {
     let server = Server::start();
     let challenge = register(&server, "dev-1", "device");
@@ -362,7 +385,7 @@ fn a_hook_decides_who_may_enrol() {
     let script = "read question; case \"$question\" in *CN=good*) exit 0;; *CN=unsure*) exit 10;; esac; \
         echo not in the inventory; exit 1";
     let hook = mock_ca::hook::Hook {
-        command: ["/bin/sh", "-c", script].map(str::to_owned).to_vec(),
+        asked: mock_ca::hook::Asked::Program(["/bin/sh", "-c", script].map(str::to_owned).to_vec()),
         patience: std::time::Duration::from_secs(20),
     };
     let policy = Policy { ways: vec![Way::Hook], challenge: None, ..config().policy };

@@ -120,6 +120,7 @@ fn credential(credential: &crate::ra::Credential) -> String {
         Credential::OneTime { .. } => "a one-time challengePassword".to_owned(),
         Credential::Device { id } => format!("device {id}"),
         Credential::Preregistration { requestor } => format!("preregistration of {requestor}"),
+        Credential::Template { nickname } => format!("the challengePassword of template {nickname}"),
         Credential::Hook => "the hook".to_owned(),
         Credential::Certificate { serial } => format!("renewal of {serial}"),
     }
