@@ -35,6 +35,56 @@ pub fn post(port: u16, target: &str, body: &[u8]) -> io::Result<Answer> {
     exchange(port, &head, body)
 }
 
+/// A connection over which several requests go, for who counts them.
+#[derive(Debug)]
+pub struct KeptAlive {
+    stream: TcpStream,
+    received: Vec<u8>,
+}
+
+impl KeptAlive {
+    /// Connects to a server on this machine.
+    ///
+    /// # Errors
+    /// When there is no connection.
+    pub fn open(port: u16) -> io::Result<Self> {
+        let stream = TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), LIMIT)?;
+        stream.set_read_timeout(Some(LIMIT))?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, received: Vec::new() })
+    }
+
+    /// Sends `body` to `target` by POST, and reads an answer with a Content-Length, or in chunks.
+    ///
+    /// # Errors
+    /// When the connection breaks, or the answer is not HTTP.
+    pub fn post(&mut self, target: &str, body: &[u8]) -> io::Result<Answer> {
+        let length = body.len();
+        let head = format!(
+            "POST {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-pki-message\r\n\
+             Content-Length: {length}\r\n\r\n"
+        );
+        self.stream.write_all(&[head.as_bytes(), body].concat())?;
+        self.received.clear();
+        loop {
+            let mut some = [0; 8192];
+            let count = self.stream.read(&mut some)?;
+            if count == 0 {
+                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "no whole answer"));
+            }
+            self.received.extend_from_slice(some.get(..count).unwrap_or_default());
+            let is_chunked = self
+                .received
+                .windows(26)
+                .any(|part| part.eq_ignore_ascii_case(b"transfer-encoding: chunked"));
+            let is_over = !is_chunked || self.received.ends_with(b"\r\n0\r\n\r\n");
+            if let Some(answer) = parse(&self.received).filter(|_| is_over) {
+                return Ok(answer);
+            }
+        }
+    }
+}
+
 fn exchange(port: u16, head: &str, body: &[u8]) -> io::Result<Answer> {
     let mut stream = TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), LIMIT)?;
     stream.set_read_timeout(Some(LIMIT))?;
