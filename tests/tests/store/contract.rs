@@ -29,12 +29,12 @@ pub(crate) const CLAIMS: &[(&str, Claim)] = &[
     ("one_authority_is_founded", founded),
 ];
 
-fn ensure(holds: bool, claim: &str) -> Outcome<()> {
+pub(crate) fn ensure(holds: bool, claim: &str) -> Outcome<()> {
     if holds { Ok(()) } else { Err(claim.to_owned()) }
 }
 
 /// The stores, again and again.
-fn each(stores: &[Store], times: usize) -> Vec<Store> {
+pub(crate) fn each(stores: &[Store], times: usize) -> Vec<Store> {
     stores.iter().cycle().take(times).cloned().collect()
 }
 
@@ -43,7 +43,10 @@ fn settle(store: &Store, transaction: &Transaction, from: Option<Stage>) -> Outc
 }
 
 /// Runs as many at once as there are inputs, and collects what each says.
-fn at_once<T: Send, R: Send>(inputs: Vec<T>, act: impl Fn(T) -> Outcome<R> + Sync) -> Outcome<Vec<R>> {
+pub(crate) fn at_once<T: Send, R: Send>(
+    inputs: Vec<T>,
+    act: impl Fn(T) -> Outcome<R> + Sync,
+) -> Outcome<Vec<R>> {
     thread::scope(|scope| {
         let act = &act;
         let threads: Vec<_> = inputs.into_iter().map(|input| scope.spawn(move || act(input))).collect();

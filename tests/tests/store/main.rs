@@ -9,6 +9,7 @@ use mock_ca::store::{PostgresEngine, SqliteEngine, Store};
 use tests::peers::policy::{Decision, Policy};
 use tests::peers::{Postgresql, postgresql};
 
+mod clients;
 mod contract;
 mod device;
 mod killed;
@@ -29,14 +30,15 @@ fn main() -> ExitCode {
     let missing = if arguments.list || policy == Policy::Off { Vec::new() } else { postgresql::missing() };
 
     let mut trials = Vec::new();
-    for (name, claim) in contract::CLAIMS {
+    let claims = [contract::CLAIMS, clients::CLAIMS].concat();
+    for (name, claim) in claims.clone() {
         let on = |engine: &str| format!("{engine}::{name}");
         let in_memory = move || claim(&[Store::in_memory()]).map_err(Failed::from);
         trials.push(trial(on("memory"), Decision::Run, Box::new(in_memory)));
-        trials.push(trial(on("sqlite"), Decision::Run, Box::new(move || on_sqlite(*claim))));
+        trials.push(trial(on("sqlite"), Decision::Run, Box::new(move || on_sqlite(claim))));
     }
     // One server for all of them: it takes longer to make than they do.
-    let all = || on_postgresql(contract::CLAIMS);
+    let all = move || on_postgresql(&claims);
     trials.push(trial("postgresql::contract".to_owned(), policy.decide(&missing), Box::new(all)));
     trials.push(trial("sqlite::killed".to_owned(), Decision::Run, Box::new(killed::on_sqlite)));
     let two = || killed::two_on_postgresql();
