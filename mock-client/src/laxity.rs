@@ -110,6 +110,18 @@ pub const LAXITIES: &[Laxity] = &[
         apply: |conduct| conduct.ca_chain = false,
     },
     Laxity {
+        id: "queried",
+        title: "takes whatever certificate or CRL comes as answer to a query",
+        requirement: "8894-3.3.2.1-getcert-requested-cert",
+        apply: |conduct| conduct.checks.queried = false,
+    },
+    Laxity {
+        id: "crl-signature",
+        title: "takes a CRL that no certificate of the CA verifies",
+        requirement: "8894-3.3.2.1-getcrl-crl",
+        apply: |conduct| conduct.checks.crl_signature = false,
+    },
+    Laxity {
         id: "poll-limit",
         title: "polls on when time and number of polls have run out",
         requirement: "8894-2.5.1-poll-limit-ends",

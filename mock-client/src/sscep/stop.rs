@@ -42,3 +42,37 @@ pub(super) fn of_failure(failure: Failure) -> Stop {
     };
     Stop(exit, failure.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::{SscepExit, of_failure, of_network, of_rejection};
+    use crate::failure::Failure;
+    use crate::transport::{TransportError, TransportErrorKind};
+
+    fn misbehaved(what: &'static str) -> scep::Error {
+        scep::Error::Misbehaved { what, expected: "1".to_owned(), actual: "2".to_owned() }
+    }
+
+    #[rstest]
+    #[case::timeout(Some(TransportErrorKind::Timeout), SscepExit::Timeout)]
+    #[case::refused(Some(TransportErrorKind::Refused), SscepExit::Network)]
+    #[case::unknown(None, SscepExit::Network)]
+    fn r9_no_answer_in_time_has_a_code_of_its_own(
+        #[case] kind: Option<TransportErrorKind>,
+        #[case] exit: SscepExit,
+    ) {
+        assert_eq!(of_network(kind), exit);
+        if let Some(kind) = kind {
+            let failure = Failure::Network(TransportError { kind, detail: "by the test".to_owned() });
+            assert_eq!(of_failure(failure).0, exit);
+        }
+    }
+
+    #[test]
+    fn r9_an_http_error_is_the_networks_and_the_rest_is_pkcs7() {
+        assert_eq!(of_rejection(&misbehaved("HTTP status (RFC 8894 4.3.1)")), SscepExit::Network);
+        assert_eq!(of_rejection(&misbehaved("signature (RFC 8894 3.1)")), SscepExit::Pkcs7);
+    }
+}

@@ -56,7 +56,9 @@ fn issue(server: &Listener, age: u64, validity: u64) {
     (service.age, service.validity) = (age, validity);
 }
 
-/// Every step with the layout that has most of them, every third with the others.
+/// Every step with the layout that has most of them, every third with the others. Only a debug build has the
+/// fuse.
+#[cfg(debug_assertions)]
 #[rstest]
 #[case::directory("directory", 3)]
 #[case::router("router", 1)]

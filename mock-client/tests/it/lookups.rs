@@ -70,6 +70,30 @@ fn the_crl_is_fetched_by_the_certificate_or_as_of_old_by_that_of_the_ca(#[case] 
     assert_eq!(service.log().last().unwrap(), "GetCRL");
 }
 
+#[rstest]
+#[case::certificate(true, "queried")]
+#[case::crl(false, "crl-signature")]
+fn only_what_was_asked_for_is_taken_unless_the_client_is_lax(
+    #[case] certificate: bool,
+    #[case] laxity: &str,
+) {
+    let mut service = Service::new();
+    let device = enrolled(&mut service);
+    run(&EnrolConfig { key: key("pool-06"), ..config() }, &mut service);
+    let wanted = if certificate {
+        Looked::Certificate(SerialNumber::of(&device.certificate))
+    } else {
+        Looked::CrlOf(Box::new(device.certificate.clone()))
+    };
+    service.mixes_up = true;
+    assert_eq!(ask(&mut service, &device, wanted.clone()).exit, Exit::Rejected);
+    let contact =
+        Contact { conduct: mock_client::Conduct::with_laxities(&[laxity]).unwrap(), ..Contact::default() };
+    let config = LookupConfig { contact, signer: device, challenge: None, wanted, ca: None };
+    let looked = with_line(&mut service, |line| lookup(&config, line));
+    assert_eq!(looked.exit, Exit::Done, "{:?}", looked.ended);
+}
+
 #[test]
 fn a_rejected_answer_to_a_lookup_is_the_servers_fault() {
     let mut service = Service::new();

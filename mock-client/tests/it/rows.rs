@@ -146,3 +146,63 @@ fn a_persona_enrols_with_a_server_that_takes_old_algorithms(#[case] persona: &st
         _ => assert_eq!(delivered, [""; 0]),
     }
 }
+
+#[test]
+fn r7_scep_replace_pem_puts_the_pair_into_named_parameters_and_nothing_else() {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::process::CommandExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    let key = crate::service::key("pool-05").to_pem().unwrap();
+    fs::write(path("latest.key"), &key).unwrap();
+    fs::write(path("latest.crt"), "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n").unwrap();
+    let before =
+        "IPSEC_ENABLED=1\nIPSEC_LOCAL_KEY=\"old\nlines\"\r\nIPSEC_LOCAL_CERT=\n# \u{e4} IPSEC_LOCAL_KEY=x";
+    fs::write(path("settings.ipsec"), before).unwrap();
+    fs::set_permissions(path("settings.ipsec"), fs::Permissions::from_mode(0o640)).unwrap();
+    let replace = |pairs: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_mock-client"))
+            .arg0("/opt/scepClient/bin/scep_replace_pem")
+            .args(["--key", "latest.key", "--cert", "latest.crt", "settings.ipsec"])
+            .args(pairs)
+            .current_dir(&dir)
+            .output()
+            .unwrap()
+    };
+    let missing = replace(&["IPSEC_LOCAL_KEY", "pkey", "IPSEC_CA", "cert"]);
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(String::from_utf8(missing.stderr).unwrap().contains("find the parameter IPSEC_CA"));
+    assert_eq!(fs::read_to_string(path("settings.ipsec")).unwrap(), before, "all or nothing");
+
+    assert_eq!(replace(&["IPSEC_LOCAL_KEY", "pkey", "IPSEC_LOCAL_CERT", "cert"]).status.code(), Some(0));
+    let expected = before
+        .replace("\"old\nlines\"", &format!("\"{}\"", key.trim_end()))
+        .replace("_CERT=\n", "_CERT=\"-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\"\n");
+    assert_eq!(fs::read_to_string(path("settings.ipsec")).unwrap(), expected);
+    assert_eq!(fs::metadata(path("settings.ipsec")).unwrap().permissions().mode() & 0o777, 0o640);
+    assert_eq!(replace(&["IPSEC_LOCAL_KEY", "key"]).status.code(), Some(2));
+    assert_eq!(replace(&["IPSEC_LOCAL_KEY"]).status.code(), Some(2));
+}
+
+#[test]
+fn r1_the_agent_runs_on_and_says_when_it_is_at_work() {
+    use std::io::{BufRead as _, BufReader};
+    use std::process::Stdio;
+    let server = Listener::start(Service::at(SystemClock.now()));
+    let dir = tempfile::tempdir().unwrap();
+    let text = router("\"Certificate Subject\" = \"/CN=r\"\n").replace("<server>", &server.url);
+    fs::write(dir.path().join("agent.toml"), format!("schema = 1\npersona = \"advantech\"\n{text}")).unwrap();
+    let mut agent = Command::new(env!("CARGO_BIN_EXE_mock-client"))
+        .args(["agent", "run", "--config"])
+        .arg(dir.path().join("agent.toml"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(agent.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let done: Vec<String> = lines.by_ref().take_while(|line| !line.starts_with("next")).collect();
+    agent.kill().unwrap();
+    agent.wait().unwrap();
+    assert_eq!(done, ["done       Bootstrap", "done       Enrol"]);
+    assert!(dir.path().join("store/latest.crt").exists());
+}

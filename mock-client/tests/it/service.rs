@@ -90,6 +90,8 @@ pub(crate) struct Service {
     pub(crate) former: Vec<Certificate>,
     /// The CA that comes after it, once there is one.
     pub(crate) next_ca: Option<Sender>,
+    /// Answers queries with another certificate than the one that is meant, and a CRL that a stranger signed.
+    pub(crate) mixes_up: bool,
     /// A renewal by the old form only.
     pub(crate) refuses_renewal_req: bool,
     /// URL of the CRL in its certificates.
@@ -125,6 +127,7 @@ impl Service {
             validity: 86_400,
             former: Vec::new(),
             next_ca: None,
+            mixes_up: false,
             refuses_renewal_req: false,
             crl_url: None,
             now,
@@ -220,7 +223,7 @@ impl Service {
             .iter()
             .map(|serial| Revoked { serial: SerialNumber::new(serial), at: Some(self.now), reason: Some(1) })
             .collect();
-        parts.write(&self.ca.key).unwrap()
+        if self.mixes_up { parts.write(&self::key("pool-08")) } else { parts.write(&self.ca.key) }.unwrap()
     }
 
     fn pki_operation(&mut self, message: &[u8]) -> HttpResponse {
@@ -252,7 +255,7 @@ impl Service {
                         (Outcome::Success, Answer::Crl)
                     }
                     Content::Lookup(named) => {
-                        match self.issued.iter().find(|one| named.names(one)).cloned() {
+                        match self.issued.iter().find(|one| named.names(one) != self.mixes_up).cloned() {
                             Some(found) => (Outcome::Success, Answer::Certificate(Box::new(found))),
                             None => (Outcome::Failure(FailInfo::BadCertId, None), Answer::Nothing),
                         }

@@ -290,6 +290,7 @@ fn r9_getcert_and_getcrl_write_what_they_are_told_to() {
         assert_eq!((ran.code, ran.stdout.as_str()), (0, expected), "{}", ran.stderr);
         assert_eq!(lab.certificate("cert.crt"), lab.certificate("local.crt"));
     }
+    assert_eq!(sscep(&[&["getcert"], &args[..], &["-s", "xyz", "-w", &cert]].concat()).code, 91);
     let ran = sscep(&[&["getcert"], &args[..], &["-s", "7", "-w", &cert]].concat());
     assert_eq!(ran.code, 74, "badCertId");
     assert!(ran.stdout.ends_with("sscep: pkistatus: FAILURE\nsscep: reason: badCertId\n"), "{}", ran.stdout);
