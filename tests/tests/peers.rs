@@ -3,6 +3,7 @@
 //! `SCEPTIC_PEERS=auto|require|off` says what a missing peer means: ignored, failed, or not looked for.
 
 use std::fs;
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use ::sceptic::data::{Expectations, Suite};
@@ -57,6 +58,21 @@ const TESTS: &[PeerTest] = &[
         name: "mock_client_enrols_with_scepserver",
         programs: &["scepserver", "openssl"],
         run: mock_client_enrols_with_scepserver,
+    },
+    PeerTest {
+        name: "mock_client_renews_with_scepserver_when_it_is_declared_old",
+        programs: &["scepserver", "openssl"],
+        run: mock_client_renews_with_scepserver_when_it_is_declared_old,
+    },
+    PeerTest {
+        name: "the_command_line_of_sscep_enrols_with_scepserver",
+        programs: &["scepserver", "openssl"],
+        run: the_command_line_of_sscep_enrols_with_scepserver,
+    },
+    PeerTest {
+        name: "the_agent_enrols_with_scepserver",
+        programs: &["scepserver", "openssl"],
+        run: the_agent_enrols_with_scepserver,
     },
     PeerTest {
         name: "mock_client_refuses_single_des_of_scepserver",
@@ -203,6 +219,103 @@ fn mock_client_enrols_with_scepserver() -> Result<(), Failed> {
     let refused = mock_client::enrol(&server.url(), "wrong", "refused", SINGLE_DES);
     let error = refused.expect_err("a wrong challenge is refused").to_string();
     assert!(error.contains("FAILURE badRequest"), "{error}");
+    Ok(())
+}
+
+/// Whether openssl finds that the CA of the server issued this certificate, for this key.
+fn is_certified(
+    server: &Scepserver,
+    certificate: &Path,
+    key: &Path,
+) -> Result<bool, Box<dyn std::error::Error>> {
+    openssl::verify(certificate, &server.ca_certificate())?;
+    Ok(openssl::certified_key(certificate)? == openssl::public_key(key)?)
+}
+
+/// Declared to be of the old drafts it needs no laxity: single DES is then what was to be expected.
+fn mock_client_renews_with_scepserver_when_it_is_declared_old() -> Result<(), Failed> {
+    let server = Scepserver::start()?;
+    let folder = tempfile::tempdir()?;
+    let at = |name: &str| folder.path().join(name);
+    let url = server.url();
+    fs::copy(server.ca_certificate(), at("ca.pem"))?;
+    let common = ["--url", &url, "--legacy", "--ca", "ca.pem"];
+    let first = ["--subject", "CN=dev1,O=lab", "--challenge", Scepserver::CHALLENGE];
+    let files = ["--key-out", "dev1.key", "--out", "dev1.crt"];
+    mock_client::run(folder.path(), &[&["enroll"], &common[..], &first, &files].concat())?;
+    assert!(is_certified(&server, &at("dev1.crt"), &at("dev1.key"))?, "enrolled");
+    for form in ["renewalreq", "pkcsreq"] {
+        let key = format!("{form}.key");
+        let out = format!("{form}.crt");
+        let more = [
+            "--cert",
+            "dev1.crt",
+            "--cert-key",
+            "dev1.key",
+            "--form",
+            form,
+            "--key-out",
+            &key,
+            "--out",
+            &out,
+        ];
+        // It knows a renewal by its messageType; in the old form it wants the challengePassword.
+        let challenge: &[&str] =
+            if form == "pkcsreq" { &["--challenge", Scepserver::CHALLENGE] } else { &[] };
+        mock_client::run(folder.path(), &[&["renew"], &common[..], &more, challenge].concat())?;
+        assert!(is_certified(&server, &at(&out), &at(&key))?, "{form}");
+    }
+    Ok(())
+}
+
+fn the_command_line_of_sscep_enrols_with_scepserver() -> Result<(), Failed> {
+    let server = Scepserver::start()?;
+    let folder = tempfile::tempdir()?;
+    let at = |name: &str| folder.path().join(name);
+    let configuration = "[req]\nprompt=no\ndistinguished_name=dn\nattributes=at\n[dn]\nO=lab\nCN=dev1\n\
+                         [at]\nchallengePassword=secret\n";
+    fs::write(at("req.cnf"), configuration)?;
+    process::run(Command::new("openssl").current_dir(&folder).args([
+        "req",
+        "-new",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-config",
+        "req.cnf",
+        "-keyout",
+        "local.key",
+        "-out",
+        "local.csr",
+    ]))?;
+    let url = server.url();
+    mock_client::run(folder.path(), &["sscep", "getca", "-u", &url, "-c", "ca.crt"])?;
+    let files = ["-c", "ca.crt", "-k", "local.key", "-r", "local.csr", "-l", "local.crt"];
+    let printed = mock_client::run(folder.path(), &[&["sscep", "enroll", "-u", &url], &files[..]].concat())?;
+    assert!(printed.contains("sscep: pkistatus: SUCCESS"), "{printed}");
+    assert!(is_certified(&server, &at("local.crt"), &at("local.key"))?, "for the device's key");
+    Ok(())
+}
+
+fn the_agent_enrols_with_scepserver() -> Result<(), Failed> {
+    let server = Scepserver::start()?;
+    let folder = tempfile::tempdir()?;
+    let print = openssl::fingerprint(&server.ca_certificate())?.to_lowercase();
+    let settings = format!(
+        "schema = 1\n[server]\nurl = \"{}\"\nca-fingerprint = \"{print}\"\nlegacy-ciphers = true\n[request]\n\
+         subject = \"CN=router,O=lab\"\nchallenge = \"{}\"\n[store]\nkind = \"router\"\npath = \"store\"\n",
+        server.url(),
+        Scepserver::CHALLENGE
+    );
+    fs::write(folder.path().join("agent.toml"), settings)?;
+    mock_client::run(folder.path(), &["agent", "check", "--config", "agent.toml"])?;
+    let store = folder.path().join("store");
+    assert!(
+        is_certified(&server, &store.join("latest.crt"), &store.join("latest.key"))?,
+        "for the device's key"
+    );
+    let status = mock_client::run(folder.path(), &["agent", "status", "--config", "agent.toml"])?;
+    assert!(status.starts_with("Module scepClient not running\nCertificate enrolled "), "{status}");
     Ok(())
 }
 

@@ -1,7 +1,9 @@
 //! Our own `mock-client`, as a program: what a user starts, not the library.
 
+use std::path::Path;
 use std::process::Command;
 
+use super::process;
 use super::{Enrolled, PeerError};
 use crate::binaries;
 
@@ -25,4 +27,13 @@ pub fn enrol(url: &str, challenge: &str, name: &str, options: &[&str]) -> Result
         command.arg("--key-out").arg(device.key()).arg("--out").arg(device.certificate());
         command.arg("--ca-out").arg(device.ca_certificates()).args(options);
     })
+}
+
+/// Runs it with these arguments in a folder; all that it printed.
+///
+/// # Errors
+/// When the program does not build, or says that it failed.
+pub fn run(folder: &Path, arguments: &[&str]) -> Result<String, PeerError> {
+    let program = binaries::path_of("mock-client").map_err(PeerError::NotBuilt)?;
+    process::run(Command::new(program).args(arguments).current_dir(folder))
 }
