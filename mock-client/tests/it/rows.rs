@@ -185,7 +185,7 @@ fn r7_scep_replace_pem_puts_the_pair_into_named_parameters_and_nothing_else() {
 }
 
 #[test]
-fn r1_the_agent_runs_on_and_says_when_it_is_at_work() {
+fn r1_the_agent_runs_on_and_enrols_by_itself() {
     use std::io::{BufRead as _, BufReader};
     use std::process::Stdio;
     let server = Listener::start(Service::at(SystemClock.now()));
@@ -203,6 +203,7 @@ fn r1_the_agent_runs_on_and_says_when_it_is_at_work() {
     let done: Vec<String> = lines.by_ref().take_while(|line| !line.starts_with("next")).collect();
     agent.kill().unwrap();
     agent.wait().unwrap();
-    assert_eq!(done, ["done       Bootstrap", "done       Enrol"]);
+    // The CA of the test ends soon: it is asked for the next one as well.
+    assert_eq!(done[..2], ["done       Bootstrap", "done       Enrol"]);
     assert!(dir.path().join("store/latest.crt").exists());
 }
