@@ -259,10 +259,9 @@ fn mock_client_renews_with_scepserver_when_it_is_declared_old() -> Result<(), Fa
             "--out",
             &out,
         ];
-        // It knows a renewal by its messageType; in the old form it wants the challengePassword.
-        let challenge: &[&str] =
-            if form == "pkcsreq" { &["--challenge", Scepserver::CHALLENGE] } else { &[] };
-        mock_client::run(folder.path(), &[&["renew"], &common[..], &more, challenge].concat())?;
+        // It asks for the challengePassword whatever the messageType, and whoever signs.
+        let challenge = ["--challenge", Scepserver::CHALLENGE];
+        mock_client::run(folder.path(), &[&["renew"], &common[..], &more, &challenge].concat())?;
         assert!(is_certified(&server, &at(&out), &at(&key))?, "{form}");
     }
     Ok(())
