@@ -1,0 +1,4 @@
+//! The reference client as a program, end to end.
+
+#[cfg(test)]
+mod operations;
