@@ -20,6 +20,8 @@ pub struct Check {
     pub on: StepRef,
     /// What must hold.
     pub claim: Claim,
+    /// Those of `killed_by` that a use of a bundle adds: each of them must move the check there.
+    pub added: Vec<String>,
 }
 
 /// What a check claims, wherever it is judged.
@@ -107,15 +109,32 @@ pub(crate) enum Entry {
     /// A check of its own.
     Own(Box<Check>),
     /// All checks of a bundle, on one step.
-    Use {
-        /// The bundle.
-        bundle: String,
-        /// The step.
-        on: StepRef,
-        /// Position in the file's array.
-        index: usize,
-    },
+    Use(Use),
 }
+
+/// The use of a bundle. What a bundle of one check says in general, a use may say of its case: the
+/// requirements and the reason then replace those of the bundle, mutants come to them, and the note stands
+/// where the bundle has `{note}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Use {
+    /// The bundle.
+    pub(crate) bundle: String,
+    /// The step.
+    pub(crate) on: StepRef,
+    /// Position in the file's array.
+    pub(crate) origin: Origin,
+    /// Requirements instead of the bundle's.
+    pub(crate) req: Vec<String>,
+    /// Reason instead of the bundle's.
+    pub(crate) reason: Option<String>,
+    /// Mutants besides the bundle's.
+    pub(crate) killed_by: Vec<String>,
+    /// Why the alternatives are tolerated or lawful.
+    pub(crate) note: Option<String>,
+}
+
+/// Where a bundle's alternative has its note from the use.
+const NOTE: &str = "{note}";
 
 impl Check {
     /// Where the check is written, whatever uses it: `bundle/id`, or `case/id` with the id of its case.
@@ -137,13 +156,38 @@ impl Tolerance {
 }
 
 impl Bundle {
-    /// The bundle's checks as checks of a case, judged on `on`.
-    pub fn used_on<'a>(&'a self, on: &'a StepRef) -> impl Iterator<Item = Check> + 'a {
-        self.checks.iter().map(move |(id, claim)| Check {
-            id: format!("{}/{id}", self.id),
-            on: on.clone(),
-            claim: claim.clone(),
-        })
+    /// The bundle's checks as checks of a case.
+    ///
+    /// # Errors
+    /// The key of a use that does not fit the bundle, and what is wrong with it.
+    pub(crate) fn used(&self, by: &Use) -> Result<Vec<Check>, (&'static str, String)> {
+        let overrides = !by.req.is_empty() || by.reason.is_some() || !by.killed_by.is_empty();
+        if overrides && self.checks.len() != 1 {
+            let message = format!("`{}` has several checks: which one is this of?", self.id);
+            return Err(("use", message));
+        }
+        let wants_note = self.checks.iter().flat_map(|(_, claim)| &claim.or).any(|or| or.note == NOTE);
+        match (&by.note, wants_note) {
+            (None, true) => return Err(("use", format!("`{}` wants a `note` of each use", self.id))),
+            (Some(_), false) => return Err(("note", format!("`{}` has no place for a `note`", self.id))),
+            _ => {}
+        }
+        let used = |(id, claim): &(String, Claim)| {
+            let mut claim = claim.clone();
+            if overrides || by.note.is_some() {
+                claim.origin = by.origin.clone();
+            }
+            if !by.req.is_empty() {
+                claim.req.clone_from(&by.req);
+            }
+            claim.reason = by.reason.clone().unwrap_or(claim.reason);
+            claim.killed_by.splice(0..0, by.killed_by.iter().cloned());
+            for or in claim.or.iter_mut().filter(|or| or.note == NOTE) {
+                or.note = by.note.clone().unwrap_or_default();
+            }
+            Check { id: format!("{}/{id}", self.id), on: by.on.clone(), claim, added: by.killed_by.clone() }
+        };
+        Ok(self.checks.iter().map(used).collect())
     }
 
     pub(crate) fn read(source: &Source) -> Result<Self, Vec<Broken>> {
@@ -230,6 +274,7 @@ with_operator! {
         killed_by: Vec<String>,
         #[serde(default)]
         together: Vec<String>,
+        note: Option<String>,
         when: Option<WrittenWhen>,
         #[serde(default)]
         or: Vec<WrittenAlternative>,
@@ -270,22 +315,29 @@ impl WrittenCheck {
             return Err(at("id", "a check without `on`: which step is it judged on?"));
         };
         match self.bundle.take() {
-            Some(bundle) if self.is_bare() => Ok(Entry::Use { bundle, on, index }),
-            Some(_) => Err(at("use", "`use` stands with `on` and nothing else")),
+            Some(_) if !self.is_use() => {
+                Err(at("use", "`use` stands with `on`, `req`, `else`, `killed_by` and `note` only"))
+            }
+            Some(_) if self.reason.as_deref().is_some_and(|reason| !is_word(reason)) => {
+                Err(at("else", "`else` is a reason such as `not-granted`"))
+            }
+            Some(bundle) => {
+                let origin = Origin { file: source.path.clone(), index };
+                let Self { req, reason, killed_by, note, .. } = self;
+                Ok(Entry::Use(Use { bundle, on, origin, req, reason, killed_by, note }))
+            }
             None => {
                 let (id, claim) = self.claim(source, index)?;
-                Ok(Entry::Own(Box::new(Check { id, on, claim })))
+                Ok(Entry::Own(Box::new(Check { id, on, claim, added: Vec::new() })))
             }
         }
     }
 
-    fn is_bare(&mut self) -> bool {
+    /// True when nothing is written that only a check of its own has.
+    fn is_use(&mut self) -> bool {
         self.take_operator().all().is_empty()
             && self.id.is_none()
             && self.path.is_none()
-            && self.req.is_empty()
-            && self.reason.is_none()
-            && self.killed_by.is_empty()
             && self.together.is_empty()
             && self.when.is_none()
             && self.or.is_empty()
@@ -326,6 +378,9 @@ impl WrittenCheck {
             {
                 or.push(Alternative { path: written.path, operator, reason, tolerance, note });
             }
+        }
+        if self.note.is_some() {
+            refuse("note", "`note` belongs to an alternative, or to the use of a bundle".to_owned());
         }
         let id = self.id.filter(|id| is_word(id));
         for (missing, key, message) in [

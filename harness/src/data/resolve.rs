@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::broken::Broken;
 use super::case::{Case, CaseFile, Change, Served, Step, Tier};
-use super::check::{Bundle, Check, Entry};
+use super::check::{Bundle, Check, Entry, Use};
 use super::nearest::did_you_mean;
 use super::source::Source;
 
@@ -112,12 +112,11 @@ impl Resolver<'_> {
         for entry in &file.entries {
             match entry {
                 Entry::Own(check) => checks.push((**check).clone()),
-                Entry::Use { bundle, on, index } => match self.bundles.get(bundle) {
-                    Some(bundle) => checks.extend(bundle.used_on(on)),
-                    None => {
-                        let near = did_you_mean(bundle, self.bundles.keys().map(String::as_str));
-                        let message = format!("`use` of unknown bundle `{bundle}`{near}");
-                        broken.extend(self.at(&file.file, &format!("check.{index}.use"), message));
+                Entry::Use(by) => match self.used(by) {
+                    Ok(used) => checks.extend(used),
+                    Err((key, message)) => {
+                        let index = by.origin.index;
+                        broken.extend(self.at(&file.file, &format!("check.{index}.{key}"), message));
                     }
                 },
             }
@@ -144,6 +143,14 @@ impl Resolver<'_> {
             change: None,
             serves: Vec::new(),
         }
+    }
+
+    fn used(&self, by: &Use) -> Result<Vec<Check>, (&'static str, String)> {
+        let bundle = self.bundles.get(&by.bundle).ok_or_else(|| {
+            let near = did_you_mean(&by.bundle, self.bundles.keys().map(String::as_str));
+            ("use", format!("`use` of unknown bundle `{}`{near}", by.bundle))
+        })?;
+        bundle.used(by)
     }
 
     fn at(&self, file: &str, key: &str, message: String) -> Option<Broken> {
@@ -269,6 +276,62 @@ mod tests {
         ]);
         let found = found.unwrap_err();
         assert_eq!(found.0.len(), 1, "a circle is reported once: {found}");
+    }
+
+    /// A dependant that uses a bundle of one check with these lines.
+    fn used(lines: &str) -> Result<Suite, String> {
+        let bundle = "schema = \"sceptic/bundle/1\"\ntitle = \"t\"\n[[check]]\nid = \"outcome\"\n\
+                      path = \"reply.pkiStatus\"\neq = \"SUCCESS\"\nreq = [\"S-server\"]\nelse = \"general\"\n\
+                      killed_by = [\"ca.lax\"]\n\
+                      or = [{ eq = \"FAILURE\", as = \"no\", result = \"warn\", note = \"{note}\" }]\n";
+        let case = format!(
+            "base = \"srv.enrol.granted\"\n[change]\nstep = \"enrol\"\nfault = \"f.one\"\n\
+             [[check]]\non = \"enrol\"\n{lines}\n"
+        );
+        sample::load(&[
+            ("bundles/outcome.toml", bundle),
+            ("cases/server/enrol/other.toml", &sample::case(&case)),
+        ])
+        .map_err(|broken| broken.to_string())
+    }
+
+    #[test]
+    fn a_use_says_of_its_case_what_the_bundle_says_in_general() {
+        let suite = used(
+            "use = \"outcome\"\nreq = [\"S-other\"]\nelse = \"special\"\nkilled_by = [\"ca.flip\"]\nnote = \"why\"",
+        )
+        .unwrap();
+        let check = &suite.case("srv.enrol.other").unwrap().checks[0];
+        let claim = &check.claim;
+        assert_eq!((check.id.as_str(), claim.reason.as_str()), ("outcome/outcome", "special"));
+        assert_eq!(
+            (&claim.req[..], &claim.killed_by[..]),
+            (&["S-other".into()][..], &["ca.flip".into(), "ca.lax".into()][..])
+        );
+        assert_eq!((claim.or[0].note.as_str(), &check.added[..]), ("why", &["ca.flip".to_owned()][..]));
+        assert_eq!(claim.origin.file, "cases/server/enrol/other.toml");
+
+        let suite = used("use = \"outcome\"\nnote = \"why\"").unwrap();
+        let check = &suite.case("srv.enrol.other").unwrap().checks[0];
+        assert_eq!(
+            (check.claim.reason.as_str(), &check.claim.req[..]),
+            ("general", &["S-server".to_owned()][..])
+        );
+        assert!(check.added.is_empty());
+    }
+
+    #[test]
+    fn a_use_says_nothing_that_its_bundle_has_no_place_for() {
+        for (lines, message) in [
+            ("use = \"outcome\"", "`outcome` wants a `note` of each use"),
+            ("use = \"answer\"\nnote = \"n\"", "`answer` has no place for a `note`"),
+            ("use = \"outcome\"\nnote = \"n\"\nelse = \"two words\"", "`else` is a reason such as"),
+            ("use = \"outcome\"\nnote = \"n\"\npath = \"reply.pkiStatus\"", "`use` stands with"),
+            ("use = \"outcome\"\nnote = \"n\"\ntogether = [\"a/b\"]", "`use` stands with"),
+        ] {
+            let found = used(lines).unwrap_err();
+            assert!(found.contains(message), "{lines}: {found}");
+        }
     }
 
     #[test]

@@ -281,5 +281,6 @@ pub(super) fn check(on: &str, lines: &str) -> Check {
     let source = Source { path: "bundles/b.toml".into(), shown: "b.toml".into(), text };
     let bundle = Bundle::read(&source).unwrap();
     let on: StepRef = on.parse().unwrap();
-    bundle.used_on(&on).next().unwrap()
+    let (_, claim) = bundle.checks.into_iter().next().unwrap();
+    Check { id: "b/c".into(), on, claim, added: Vec::new() }
 }

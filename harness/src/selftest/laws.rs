@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::matrix::{Matrix, Row, judge_again};
-use crate::data::{Check, Mutant, Suite};
+use crate::data::{Check, Claim, Mutant, Suite};
 use crate::results::CheckLine;
 use crate::verdict::CheckResult;
 
@@ -92,8 +92,14 @@ pub fn violations(suite: &Suite, matrix: &Matrix) -> Vec<Violation> {
             );
             all.push(Violation { law: 1, text });
         }
+        // What a use adds to a bundle is said of this case alone, so all of it is proven here.
+        for mutant in entry.check.added.iter().filter(|mutant| !moved_by(entry, matrix, mutant, &[])) {
+            let (case, id, on) = &entry.key;
+            let text = format!("{case} {id} on {on}: {mutant}, which the case adds, does not move it");
+            all.push(Violation { law: 1, text });
+        }
     }
-    all.extend(unnamed(&entries, &moves));
+    all.extend(unnamed(&entries, matrix));
     all.extend(separable(&entries, &moves));
     all.sort();
     all.dedup();
@@ -103,12 +109,15 @@ pub fn violations(suite: &Suite, matrix: &Matrix) -> Vec<Violation> {
 /// Law 1 for one check: a mutant that it names moves it, with a reason of its own. `replaced` are lines that
 /// stand in for the recorded ones, by mutant.
 fn bites(entry: &Entry<'_>, matrix: &Matrix, replaced: &[(String, CheckLine)]) -> bool {
-    entry.check.claim.killed_by.iter().any(|mutant| {
-        let recorded = matrix.mutants.get(mutant).and_then(|column| column.get(&entry.key.0));
-        let other = replaced.iter().find(|(id, _)| id == mutant).map(|(_, line)| line);
-        let now = other.or_else(|| recorded.and_then(|row| line(row, &entry.key)));
-        now.is_some_and(|now| moved(entry.clean, now) && is_own_reason(entry.check, now))
-    })
+    entry.check.claim.killed_by.iter().any(|mutant| moved_by(entry, matrix, mutant, replaced))
+}
+
+/// True when that mutant moves the check, with a reason of its own.
+fn moved_by(entry: &Entry<'_>, matrix: &Matrix, mutant: &str, replaced: &[(String, CheckLine)]) -> bool {
+    let recorded = matrix.mutants.get(mutant).and_then(|column| column.get(&entry.key.0));
+    let other = replaced.iter().find(|(id, _)| id == mutant).map(|(_, line)| line);
+    let now = other.or_else(|| recorded.and_then(|row| line(row, &entry.key)));
+    now.is_some_and(|now| moved(entry.clean, now) && is_own_reason(entry.check, now))
 }
 
 /// For each mutant the checks that it moves, as `bundle/id` or `case/id`.
@@ -147,33 +156,38 @@ fn moves_of(entries: &[Entry<'_>], matrix: &Matrix) -> BTreeMap<String, BTreeSet
     all
 }
 
-/// Law 2: a mutant that moves a check is named by it.
-fn unnamed(entries: &[Entry<'_>], moves: &BTreeMap<String, BTreeSet<String>>) -> Vec<Violation> {
-    let named: BTreeMap<&str, &[String]> = entries
-        .iter()
-        .map(|entry| (entry.definition.as_str(), entry.check.claim.killed_by.as_slice()))
-        .collect();
+/// Law 2: a mutant that moves a check is named by it, in that case.
+fn unnamed(entries: &[Entry<'_>], matrix: &Matrix) -> Vec<Violation> {
     let mut all = Vec::new();
-    for (mutant, moved) in moves {
-        for definition in moved {
-            if !named.get(definition.as_str()).is_some_and(|killed_by| killed_by.contains(mutant)) {
-                all.push(Violation {
-                    law: 2,
-                    text: format!("{mutant} moves {definition}, which does not name it"),
-                });
+    for (mutant, column) in &matrix.mutants {
+        for entry in entries.iter().filter(|entry| !entry.check.claim.killed_by.contains(mutant)) {
+            let now = column.get(&entry.key.0).and_then(|row| line(row, &entry.key));
+            if now.is_some_and(|now| moved(entry.clean, now)) {
+                let (definition, case) = (&entry.definition, case_of(&entry.key.0));
+                let place = if definition.starts_with(case) { String::new() } else { format!(" in {case}") };
+                let text = format!("{mutant} moves {definition}{place}, which does not name it");
+                all.push(Violation { law: 2, text });
             }
         }
     }
     all
 }
 
+/// The case of an instance.
+fn case_of(instance: &str) -> &str {
+    instance.split('[').next().unwrap_or(instance)
+}
+
 /// Law 3: each check has a mutant that moves nothing else, but for the checks it says it goes together with.
 fn separable(entries: &[Entry<'_>], moves: &BTreeMap<String, BTreeSet<String>>) -> Vec<Violation> {
-    let definitions: BTreeMap<&str, &Check> =
-        entries.iter().map(|entry| (entry.definition.as_str(), entry.check)).collect();
+    // A bundle's check is one, whatever its uses add to it.
+    let mut definitions: BTreeMap<&str, Claim> = BTreeMap::new();
+    for entry in entries {
+        let claim = definitions.entry(&entry.definition).or_insert_with(|| entry.check.claim.clone());
+        claim.killed_by.extend(entry.check.added.iter().cloned());
+    }
     let mut all = Vec::new();
-    for (definition, check) in &definitions {
-        let claim = &check.claim;
+    for (definition, claim) in &definitions {
         let alone_with = |allowed: &[String]| {
             claim.killed_by.iter().any(|mutant| {
                 moves.get(mutant).is_some_and(|moved| {
@@ -372,7 +386,7 @@ mod tests {
         let texts: Vec<String> = broken.iter().map(ToString::to_string).collect();
         assert!(
             texts.contains(
-                &"law 2 (nothing unnamed): ca.lax moves answer/nonce-echoed, which does not name it"
+                &"law 2 (nothing unnamed): ca.lax moves answer/nonce-echoed in srv.enrol.granted, which does not name it"
                     .to_owned()
             ),
             "{texts:?}"

@@ -51,6 +51,8 @@ pub struct Builder<'a> {
     pub reference: Arc<mock_ca::Running>,
     /// Session with the reference client.
     pub client: Session,
+    /// What is run: every instance, or some.
+    pub instances: Vec<Instance>,
     /// Every pair, though the mutant's message does not occur.
     pub all: bool,
     /// Told before each mutant.
@@ -63,11 +65,11 @@ impl Builder<'_> {
     /// # Errors
     /// When a reference peer refuses a mutant, or a case cannot be run for a reason of ours.
     pub async fn build(&self) -> Result<Matrix, Error> {
-        let instances: Vec<Instance> = self.suite.instances().collect();
+        let instances = &self.instances;
         let mut clean = Column::new();
         for role in [Role::Server, Role::Client] {
             let session = self.session(role);
-            clean.extend(run_column(&self.suite, session, self.of_role(&instances, role)).await?);
+            clean.extend(run_column(&self.suite, session, self.of_role(instances, role)).await?);
         }
         let mut mutants = BTreeMap::new();
         let total = self.suite.mutants.len();
@@ -77,7 +79,7 @@ impl Builder<'_> {
                 ReferencePeer::MockCa => Role::Server,
                 ReferencePeer::MockClient => Role::Client,
             };
-            let mut relevant = self.of_role(&instances, role);
+            let mut relevant = self.of_role(instances, role);
             relevant.retain(|instance| {
                 let occurs = |row: &Row| occurs(&mutant.departure, mutant.peer, &row.transcript);
                 self.all || clean.get(&instance.id).is_some_and(occurs)

@@ -64,7 +64,7 @@ fn a_server_is_asked_in_single_des_and_md5_only_when_it_is_declared_old(
     let told = run.run().notes.iter().any(|note| note.contains("declared old") && note.contains("des-cbc"));
     assert_eq!(told, !more.is_empty(), "{:?}", run.run().notes);
     // What is spoken is one thing, what is right another: to take single DES is wrong, declared or not.
-    assert_eq!(result(&run, "srv.enrol.single-des", "refused"), CheckResult::Fail);
+    assert_eq!(result(&run, "srv.enrol.single-des", "refused/outcome"), CheckResult::Fail);
     assert_eq!(ran.code, 10, "{}", ran.stdout);
 }
 

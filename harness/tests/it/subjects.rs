@@ -69,7 +69,7 @@ fn a_failure_is_told_with_requirement_expected_actual_octets_and_command() {
     }, { insta::assert_snapshot!(block, @r#"
     FAIL srv.enrol.message-signature  A PKCSReq whose signature does not verify is refused
         one change enrol with fault signer.signature.flip-bit
-      refused on enrol: bad-signature-accepted
+      refused/outcome on enrol: bad-signature-accepted
         required   8894-3.2.1.4-badmessagecheck FORMAT (RFC 8894 3.2.1.4)
                    failInfo 1 badMessageCheck means the CMS signature did not verify.
         required   S-no-issue-on-error MUST (suite)

@@ -42,7 +42,7 @@ fn show_tells_what_is_sent_and_what_is_judged() {
         "one change from srv.enrol.granted: ",
         "needs     op.pkcsreq, auth.challenge",
         "step      enrol      pkcs-req",
-        "check     refused ",
+        "check     refused/outcome ",
         "8894-3.2.1.4-badmessagecheck",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
