@@ -2,9 +2,11 @@
 
 mod ca;
 mod enrol;
+mod lookup;
 mod operator;
 mod poll;
 mod raw;
+mod renew;
 pub mod stage;
 
 use std::future::Future;
@@ -79,11 +81,21 @@ pub const VERBS: &[VerbRow] = &[
         verb: Verb {
             name: "pkcs-req",
             role: Some(Role::Server),
-            parameters: &["via", "cipher", "digest", "challenge", "subject", "dns", "transaction", "ber"],
+            parameters: &[
+                "via",
+                "cipher",
+                "digest",
+                "challenge",
+                "subject",
+                "dns",
+                "transaction",
+                "ber",
+                "to",
+            ],
             required: &["via", "cipher", "digest"],
             gives: &["transactionID"],
         },
-        doc: "PKCSReq with a key and a self-signed certificate of its own; without `challenge` no challengePassword",
+        doc: "PKCSReq with a key and a self-signed certificate of its own; without `challenge` no challengePassword; `to = \"next\"` envelopes it to the next CA",
         act: Some(|stage, call| Box::pin(enrol::pkcs_req(stage, call))),
     },
     VerbRow {
@@ -96,6 +108,61 @@ pub const VERBS: &[VerbRow] = &[
         },
         doc: "CertPoll signed as step `of` was; without `of` as a stranger with an unknown transactionID",
         act: Some(|stage, call| Box::pin(poll::cert_poll(stage, call))),
+    },
+    VerbRow {
+        verb: Verb {
+            name: "renewal-req",
+            role: Some(Role::Server),
+            parameters: &["of", "key", "challenge", "subject", "signer", "as"],
+            required: &["of"],
+            gives: &["transactionID"],
+        },
+        doc: "RenewalReq, or `as = \"PKCSReq\"`, signed with the certificate that step `of` was granted, or with `signer = \"self-signed\"`; `key` is new or the same",
+        act: Some(|stage, call| Box::pin(renew::renewal_req(stage, call))),
+    },
+    VerbRow {
+        verb: Verb {
+            name: "get-cert",
+            role: Some(Role::Server),
+            parameters: &["of", "serial"],
+            required: &["of"],
+            gives: &["transactionID"],
+        },
+        doc: "GetCert for the certificate that step `of` was granted, signed with it; `serial = \"unknown\"` asks for another",
+        act: Some(|stage, call| Box::pin(lookup::get_cert(stage, call))),
+    },
+    VerbRow {
+        verb: Verb {
+            name: "get-crl",
+            role: Some(Role::Server),
+            parameters: &["of", "serial"],
+            required: &["of"],
+            gives: &["transactionID"],
+        },
+        doc: "GetCRL for the certificate that step `of` was granted, signed with it; `serial = \"unknown\"` asks for another",
+        act: Some(|stage, call| Box::pin(lookup::get_crl(stage, call))),
+    },
+    VerbRow {
+        verb: Verb {
+            name: "get-next-ca-cert",
+            role: Some(Role::Server),
+            parameters: &[],
+            required: &[],
+            gives: &[],
+        },
+        doc: "GET GetNextCACert",
+        act: Some(|stage, call| Box::pin(ca::get_next_ca_cert(stage, call))),
+    },
+    VerbRow {
+        verb: Verb {
+            name: "operator-revoke",
+            role: Some(Role::Server),
+            parameters: &["of"],
+            required: &["of"],
+            gives: &[],
+        },
+        doc: "the server's operator revokes the certificate that step `of` was granted",
+        act: Some(|stage, call| Box::pin(operator::revoke(stage, call))),
     },
     VerbRow {
         verb: Verb {

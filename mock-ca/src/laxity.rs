@@ -222,6 +222,48 @@ pub const LAXITIES: &[Laxity] = &[
         requirement: "8894-5.2-poll-after-issue",
         skip: |checks| checks.issue.on_poll = false,
     },
+    Laxity {
+        id: "renewal-off",
+        title: "renews nothing, though it announces Renewal",
+        requirement: "8894-3.5.2-kw-renewal",
+        skip: |checks| checks.ra.renewal = false,
+    },
+    Laxity {
+        id: "renewal-subject",
+        title: "renews for another subject",
+        requirement: "8894-2.3-renewal-uses-renewalreq",
+        skip: |checks| checks.ra.renewal_subject = false,
+    },
+    Laxity {
+        id: "renewal-signer",
+        title: "renews for whoever signs, with a certificate of its own or of another CA",
+        requirement: "8894-2.4-no-auth-by-selfsigned",
+        skip: |checks| checks.ra.renewal_signer = false,
+    },
+    Laxity {
+        id: "renewal-revoked",
+        title: "renews with a revoked certificate",
+        requirement: "S-revoked-signer",
+        skip: |checks| checks.ra.renewal_revoked = false,
+    },
+    Laxity {
+        id: "lookup",
+        title: "finds no certificate and no CRL",
+        requirement: "8894-3.3.2.1-getcert-requested-cert",
+        skip: |checks| checks.lookup.finds = false,
+    },
+    Laxity {
+        id: "lookup-other",
+        title: "answers GetCert with the CA's certificate, whichever was named",
+        requirement: "8894-3.3.2.1-getcert-requested-cert",
+        skip: |checks| checks.lookup.named = false,
+    },
+    Laxity {
+        id: "next-ca",
+        title: "issues under the current CA what is enveloped to the next one",
+        requirement: "8894-5.1-rollover-request-to-new-cert",
+        skip: |checks| checks.issue.under_addressed = false,
+    },
 ];
 
 #[cfg(test)]

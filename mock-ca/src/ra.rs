@@ -69,6 +69,8 @@ pub struct Checks {
     pub challenge_required: bool,
     /// challengePassword is the right one (2.3).
     pub challenge_value: bool,
+    /// A certificate renews itself at all (3.5.2 Renewal).
+    pub renewal: bool,
     /// A RenewalReq is signed with a certificate of this CA (2.4).
     pub renewal_signer: bool,
     /// That certificate has not expired (2.4).
@@ -92,6 +94,7 @@ impl Default for Checks {
         Self {
             challenge_required: true,
             challenge_value: true,
+            renewal: true,
             renewal_signer: true,
             renewal_expired: true,
             renewal_revoked: true,

@@ -297,9 +297,11 @@ impl Service {
         };
         let mut faults = self.memory().script.next("GetNextCACert", None);
         // RFC 8894 4.7.1: signed by the CA itself, also where a registration authority signs CertReps.
+        let mut rng = self.memory().fork_rng();
+        let current = authorities.current().issuing();
         let written = next
             .served(&mut faults)
-            .and_then(|served| NextCa::write(&served, authorities.current().issuing(), Digest::Sha256));
+            .and_then(|served| NextCa::write_with(&served, current, Digest::Sha256, &mut faults, &mut rng));
         match written {
             Ok((content_type, body)) => {
                 let response = HttpResponse::ok(content_type, body);

@@ -13,6 +13,8 @@ pub struct Strictness {
     pub ra: ra::Checks,
     /// Which requests get the certificate that is there already.
     pub issue: OneCertificate,
+    /// Checks on lookups.
+    pub lookup: LookupChecks,
     /// Checks on HTTP.
     pub http: HttpChecks,
 }
@@ -26,13 +28,24 @@ pub struct Tolerance {
     pub ber: bool,
 }
 
-/// Whether a transaction has at most one certificate.
+/// Whether a transaction has at most one certificate, and under which CA.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OneCertificate {
     /// A repeated PKCSReq gets the first one again.
     pub on_repeat: bool,
     /// A further CertPoll gets the first one again.
     pub on_poll: bool,
+    /// A request that is enveloped to the next CA is issued under it (5.1).
+    pub under_addressed: bool,
+}
+
+/// What GetCert and GetCRL find.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LookupChecks {
+    /// What there is, is found.
+    pub finds: bool,
+    /// The certificate is the one that was named (RFC 8894 3.3.2.1).
+    pub named: bool,
 }
 
 /// Checks on what arrives by HTTP.
@@ -60,7 +73,13 @@ impl Default for Tolerance {
 
 impl Default for OneCertificate {
     fn default() -> Self {
-        Self { on_repeat: true, on_poll: true }
+        Self { on_repeat: true, on_poll: true, under_addressed: true }
+    }
+}
+
+impl Default for LookupChecks {
+    fn default() -> Self {
+        Self { finds: true, named: true }
     }
 }
 

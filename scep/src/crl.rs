@@ -14,6 +14,7 @@ use crate::certificate::{
     Certificate, Extension, pem, read_extensions, read_extensions_list, write_extensions,
 };
 use crate::error::{Error, Result};
+use crate::fault::Faults;
 use crate::finding::{Finding, Rule};
 use crate::key::{PrivateKey, PublicKey};
 use crate::serial::SerialNumber;
@@ -128,6 +129,20 @@ impl Crl {
     #[must_use]
     pub fn to_pem(&self) -> String {
         pem("X509 CRL", &self.der)
+    }
+
+    /// What it was written from, for one that is to be signed again: the digest is SHA-256. None when
+    /// thisUpdate could not be read.
+    #[must_use]
+    pub fn parts(&self) -> Option<CrlParts> {
+        Some(CrlParts {
+            issuer: self.issuer.clone(),
+            this_update: self.this_update?,
+            next_update: self.next_update,
+            revoked: self.revoked.clone(),
+            extensions: self.extensions.clone(),
+            digest: Digest::Sha256,
+        })
     }
 
     /// True when the CRL's signature verifies with the key.
@@ -246,6 +261,15 @@ impl CrlParts {
     /// # Errors
     /// When an entry has no time, or the cryptographic library fails.
     pub fn write(&self, issuer: &PrivateKey) -> Result<Crl> {
+        self.clone().write_with(issuer, &mut Faults::none())
+    }
+
+    /// Signs the parts with the issuer's key, changed by faults on CRLs.
+    ///
+    /// # Errors
+    /// As [`CrlParts::write`].
+    pub fn write_with(mut self, issuer: &PrivateKey, faults: &mut Faults) -> Result<Crl> {
+        faults.crl(&mut self)?;
         let algorithm = issuer.signature_algorithm(self.digest).write()?;
         let revoked = self.revoked.iter().map(Revoked::write).collect::<Result<Vec<_>>>()?;
         let revoked =
@@ -265,7 +289,8 @@ impl CrlParts {
             &revoked,
             &extensions,
         ]);
-        let signature = issuer.sign(self.digest, &tbs)?;
+        let mut signature = issuer.sign(self.digest, &tbs)?;
+        faults.crl_signature(&mut signature);
         Crl::from_der(&write::sequence(&[&tbs, &algorithm, &write::bit_string(&signature)]))
     }
 }

@@ -5,13 +5,14 @@
 //! over the flipped nonce. The stages are the modules here, each with its operators and what they do:
 //!
 //! ```text
-//!  message -> csr, certificate, payload -> envelope -> signature (eContent) -> attributes -> signature
+//!  message -> csr, certificate, crl, payload -> envelope -> signature (eContent) -> attributes -> signature
 //!          -> asn1 (octets of any layer) -> http (the message, and how it is delivered)          time: where it stands
 //! ```
 
 pub mod asn1;
 pub mod attributes;
 pub mod certificate;
+pub mod crl;
 pub mod csr;
 pub mod envelope;
 pub mod http;

@@ -10,11 +10,14 @@
 //! is taken as well, and reported. Drafts before 2011 put the certificates beside the content instead of into
 //! it: there the signature covers none of them, and only who asks for it gets them.
 
+use rand_core::RngCore;
+
 use crate::attribute::AttributeParts;
 use crate::ca_cert::{CaCertificates, read_certificates_only};
 use crate::certificate::Certificate;
 use crate::cms::{SignedData, SignedDataParts, SignerInfo, SignerInfoParts, degenerate};
 use crate::error::{Error, Result};
+use crate::fault::Faults;
 use crate::finding::{Finding, Rule};
 use crate::http::{CA_RA_CERT, NEXT_CA_CERT};
 use crate::key::PublicKey;
@@ -145,6 +148,12 @@ impl NextCa {
         misbehaved("a signature by the current CA", format!("none by {}", names.join("; ")))
     }
 
+    /// The certificates as they came, whoever signed them: for a judge, not for a client.
+    #[must_use]
+    pub fn unverified(&self) -> &CaCertificates {
+        &self.certificates
+    }
+
     /// Content-Type and body of the answer: the certificates of the next CA, signed by the current one.
     ///
     /// # Errors
@@ -152,6 +161,24 @@ impl NextCa {
     pub fn write(next: &[Vec<u8>], current: &Sender, digest: Digest) -> Result<(&'static str, Vec<u8>)> {
         let parts = NextCaParts::new(next, digest);
         Ok((NEXT_CA_CERT, parts.write(current)?))
+    }
+
+    /// The same with faults: those of certificates-only messages change what is signed, those of messages the
+    /// rest. The generator serves faults alone.
+    ///
+    /// # Errors
+    /// When the cryptographic library fails.
+    pub fn write_with(
+        next: &[Vec<u8>],
+        current: &Sender,
+        digest: Digest,
+        faults: &mut Faults,
+        rng: &mut dyn RngCore,
+    ) -> Result<(&'static str, Vec<u8>)> {
+        let mut content = degenerate(next);
+        faults.degenerate(&mut content);
+        let parts = NextCaParts { content: Some(content.write()), ..NextCaParts::new(next, digest) };
+        Ok((NEXT_CA_CERT, parts.write_with(current, faults, rng)?))
     }
 
     /// Content-Type and body as drafts before 2011 had them: signed, with the certificates beside it.
@@ -185,6 +212,23 @@ fn verify(message: &PkiMessage, signer: &SignerInfo, key: &PublicKey) -> Verific
     Verification { digest: holds, signature }
 }
 
+/// A generator that is never asked: without faults nothing here is random.
+struct Unused;
+
+impl RngCore for Unused {
+    fn next_u32(&mut self) -> u32 {
+        0
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        0
+    }
+
+    fn fill_bytes(&mut self, octets: &mut [u8]) {
+        octets.fill(0);
+    }
+}
+
 /// What goes into the answer. Change a field to make a wrong one.
 #[derive(Debug, Clone)]
 pub struct NextCaParts {
@@ -212,24 +256,43 @@ impl NextCaParts {
     /// # Errors
     /// When the cryptographic library fails.
     pub fn write(self, current: &Sender) -> Result<Vec<u8>> {
+        // The generator serves faults only.
+        self.write_with(current, &mut Faults::none(), &mut Unused)
+    }
+
+    /// Signs and encodes, changed by faults on content, signature, certificates and encoded octets.
+    ///
+    /// # Errors
+    /// As [`NextCaParts::write`].
+    pub fn write_with(
+        mut self,
+        current: &Sender,
+        faults: &mut Faults,
+        rng: &mut dyn RngCore,
+    ) -> Result<Vec<u8>> {
+        faults.content(&mut self.content, rng);
         let digest = self.digest.of(self.content.as_deref().unwrap_or_default())?;
         let mut attributes = [
             AttributeParts { oid: oid::CONTENT_TYPE, values: vec![write::oid(self.content_type)] }.write(),
             AttributeParts::octets(oid::MESSAGE_DIGEST, &digest).write(),
         ];
         attributes.sort();
-        let signature = current.key.sign(self.digest, &write::set_as_given(&attributes))?;
+        let other_key = faults.signing_key();
+        let key = other_key.as_ref().unwrap_or(&current.key);
+        let mut signature = key.sign(self.digest, &write::set_as_given(&attributes))?;
+        faults.signature(&mut signature, rng);
+        faults.content_after_signing(&mut self.content);
         let digest_algorithm = write::algorithm(self.digest.oid(), Some(&write::null()));
         let signer = SignerInfoParts {
             version: 1,
             sid: current.certificate.issuer_and_serial(),
             digest_algorithm: digest_algorithm.clone(),
             signed_attributes: Some(attributes.to_vec()),
-            signature_algorithm: current.key.signature_algorithm(self.digest).write_for_signer()?,
+            signature_algorithm: key.signature_algorithm(self.digest).write_for_signer()?,
             signature,
             unsigned_attributes: Vec::new(),
         };
-        let parts = SignedDataParts {
+        let mut parts = SignedDataParts {
             // RFC 5652 5.1: 3 when the content is not data.
             version: if self.content_type == oid::DATA { 1 } else { 3 },
             digest_algorithms: vec![digest_algorithm],
@@ -239,6 +302,9 @@ impl NextCaParts {
             crls: Vec::new(),
             signers: vec![signer],
         };
-        Ok(parts.write())
+        faults.signed_data(&mut parts);
+        let mut bytes = parts.write();
+        faults.bytes(&mut bytes, rng);
+        Ok(bytes)
     }
 }

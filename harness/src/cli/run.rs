@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::options::{self, RunOptions};
 use super::perform::{Part, Performance};
 use super::{Failure, say};
-use crate::data::peer::Side;
+use crate::data::peer::{OperatorHooks, Side};
 use crate::data::{Declaration, Known, LEGACY, Peer, Role, Standing, Suite, did_you_mean};
 use crate::exit::Exit;
 use crate::expect::{Expectations, Policy, Strict};
@@ -254,14 +254,11 @@ fn server(target: &Target, args: &Args) -> Result<(Subject, Keys), Failure> {
     let keys =
         if endpoint.is_loopback() { Keys::public_pool().map_err(Failure::internal)? } else { Keys::fresh() };
     let operator = match target.peer.as_ref().map(|peer| &peer.side) {
-        Some(Side::Server(server))
-            if server.operator.approve.is_some() || server.operator.reject.is_some() =>
-        {
-            Operator::Commands {
-                approve: server.operator.approve.clone(),
-                reject: server.operator.reject.clone(),
-            }
-        }
+        Some(Side::Server(server)) if server.operator != OperatorHooks::default() => Operator::Commands {
+            approve: server.operator.approve.clone(),
+            reject: server.operator.reject.clone(),
+            revoke: server.operator.revoke.clone(),
+        },
         _ => Operator::None,
     };
     let subject = ServerSubject {

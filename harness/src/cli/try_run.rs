@@ -118,7 +118,11 @@ pub(super) async fn reference_server(seed: [u8; 32]) -> Result<Arc<mock_ca::Runn
     let key = scep_vectors::keys::named("ca-rsa").map(|key| key.pem.to_owned());
     let config = mock_ca::Config::for_tests(CHALLENGE, key);
     let server = mock_ca::MockCa::start(config, Arc::new(mock_ca::SystemClock), seed).await;
-    server.map(Arc::new).map_err(|e| Failure::internal(format!("start the embedded server: {e}")))
+    let server = server.map_err(|e| Failure::internal(format!("start the embedded server: {e}")))?;
+    // So that there is something to tell of: nobody is issued under it who does not ask for it.
+    let prepared = server.service().prepare_next();
+    prepared.map_err(|e| Failure::internal(format!("prepare the next CA of the embedded server: {e}")))?;
+    Ok(Arc::new(server))
 }
 
 /// The reference server as a subject, with what it can do.
@@ -142,6 +146,10 @@ const REFERENCE_SERVER: &[&str] = &[
     "op.getcacert",
     "op.pkcsreq",
     "op.certpoll",
+    "op.renewal",
+    "op.getcert",
+    "op.getcrl",
+    "op.getnextca",
     "transport.get",
     "transport.post",
     "alg.aes128-cbc",
@@ -153,6 +161,9 @@ const REFERENCE_SERVER: &[&str] = &[
     "flow.manual-approval",
     "operator.approve",
     "operator.reject",
+    "operator.revoke",
+    "policy.early-renewal",
+    "ca.next",
 ];
 
 /// The reference client as a subject inside this process.

@@ -135,8 +135,18 @@ impl Linter<'_> {
 }
 
 /// messageType by name, RFC 8894 3.2.1.2.
-const MESSAGES: [&str; 9] =
-    ["GetCACaps", "GetCACert", "Error", "CertRep", "RenewalReq", "PKCSReq", "CertPoll", "GetCert", "GetCRL"];
+const MESSAGES: [&str; 10] = [
+    "GetCACaps",
+    "GetCACert",
+    "GetNextCACert",
+    "Error",
+    "CertRep",
+    "RenewalReq",
+    "PKCSReq",
+    "CertPoll",
+    "GetCert",
+    "GetCRL",
+];
 /// pkiStatus by name, RFC 8894 3.2.1.3.
 const STATUSES: [&str; 3] = ["SUCCESS", "FAILURE", "PENDING"];
 /// Operations of the HTTP request, RFC 8894 4.1.

@@ -25,7 +25,7 @@ pub use outcome::{Outcome, Outcomes, Ran, Rule};
 
 /// Every name that a peer file's templates may use, and what it stands for. `out.ROLE` is one more: the path
 /// of that output of the operation.
-pub const NAMES: [(&str, &str); 14] = [
+pub const NAMES: [(&str, &str); 15] = [
     ("dir", "an empty directory of this run alone"),
     ("peer_dir", "the folder of the peer file"),
     ("bin_dir", "the folder that sceptic itself was started from"),
@@ -40,6 +40,7 @@ pub const NAMES: [(&str, &str); 14] = [
     ("ca_sha256", "SHA-256 of the CA certificate, 64 lower-case hex digits"),
     ("ca_key", "PEM file of the CA's private key, for servers that are given one"),
     ("transaction_id", "transactionID, in operator commands"),
+    ("serial", "serialNumber in hex, two digits an octet, in operator commands"),
 ];
 
 /// One subject that the harness can start, or reach.
@@ -131,6 +132,9 @@ pub struct OperatorHooks {
     /// Rejects it.
     #[serde(default, deserialize_with = "some_command")]
     pub reject: Option<Command>,
+    /// Revokes the certificate `{serial}`, for keyCompromise.
+    #[serde(default, deserialize_with = "some_command")]
+    pub revoke: Option<Command>,
 }
 
 /// A client that is a subject.

@@ -6,10 +6,12 @@ use scep::ca_cert::CaCertificates;
 use scep::caps::Capabilities;
 use scep::certificate::Certificate;
 use scep::cms::{EnvelopedData, SignedData};
+use scep::crl::Crl;
 use scep::csr::Csr;
 use scep::http::{Incoming, Operation};
 use scep::key::PrivateKey;
-use scep::message::{IssuerAndSubject, PkiMessage};
+use scep::message::{IssuerAndSerial, IssuerAndSubject, PkiMessage};
+use scep::next_ca::NextCa;
 use scep::tlv::Source;
 
 use crate::transcript::{Exchange, Reply};
@@ -29,6 +31,8 @@ pub(super) struct Decoded {
     pub(super) caps: Option<(Capabilities, Vec<Finding>)>,
     /// The reply to GetCACert, or why it is none.
     pub(super) ca: Option<Result<(CaCertificates, Vec<Finding>), String>>,
+    /// The reply to GetNextCACert, or why it is none.
+    pub(super) next: Option<Result<(NextCa, Vec<Finding>), String>>,
 }
 
 /// One pkiMessage, as far as it can be read.
@@ -52,6 +56,10 @@ pub(super) struct Side {
     pub(super) csr: Option<Result<Csr, String>>,
     /// messageData of a CertPoll.
     pub(super) poll: Option<Result<IssuerAndSubject, String>>,
+    /// messageData of a GetCert or GetCRL.
+    pub(super) lookup: Option<Result<IssuerAndSerial, String>>,
+    /// The first CRL of a CertRep.
+    pub(super) crl: Option<Result<Crl, String>>,
 }
 
 impl Decoded {
@@ -71,6 +79,7 @@ impl Decoded {
             reply: Side::default(),
             caps: None,
             ca: None,
+            next: None,
         };
         if let Reply::Answered(response) = &exchange.reply {
             let mut findings = Vec::new();
@@ -80,6 +89,9 @@ impl Decoded {
             } else if operation == Operation::GetCaCert.name() {
                 let ca = CaCertificates::read(&response.body, &mut findings);
                 decoded.ca = Some(ca.map(|ca| (ca, findings)).map_err(|error| error.to_string()));
+            } else if operation == Operation::GetNextCaCert.name() {
+                let next = NextCa::read(&response.body).map(|read| (read.value, read.findings));
+                decoded.next = Some(next.map_err(|error| error.to_string()));
             } else {
                 decoded.reply = Side::read(&response.body, exchange.keys.reply.as_deref(), None);
             }
@@ -136,7 +148,13 @@ impl Side {
                 }));
             }
             Some(MessageType::CertPoll) => self.poll = Some(IssuerAndSubject::read(plain).map_err(words)),
-            Some(MessageType::GetCert | MessageType::GetCrl) => {}
+            Some(MessageType::GetCert | MessageType::GetCrl) => {
+                let read = IssuerAndSerial::read(plain).map_err(words);
+                self.lookup = Some(read.map(|read| {
+                    self.findings.extend(read.findings);
+                    read.value
+                }));
+            }
             // A CertRep, and an answer whose messageType is wrong: its own check says so, the content is
             // read all the same.
             Some(MessageType::CertRep) | None => {
@@ -144,6 +162,7 @@ impl Side {
                 if let Ok(payload) = &read {
                     self.certificates =
                         payload.certificates.iter().filter_map(|raw| raw.read().ok()).collect();
+                    self.crl = payload.crls.first().map(|der| Crl::from_der(der).map_err(words));
                 }
                 self.payload = Some(read.map_err(words));
             }

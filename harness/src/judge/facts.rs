@@ -7,6 +7,7 @@
 mod ca;
 mod http;
 mod message;
+mod next_ca;
 mod payload;
 mod run;
 
@@ -173,7 +174,10 @@ impl FactPlace {
 
 /// Every path with its type, parent and meaning, in the order of the table.
 pub fn paths() -> impl Iterator<Item = (String, &'static Row)> {
-    let plain = [http::ROWS, ca::ROWS, run::ROWS].into_iter().flatten().map(|row| (row.path.to_owned(), row));
+    let plain = [http::ROWS, ca::ROWS, next_ca::ROWS, run::ROWS]
+        .into_iter()
+        .flatten()
+        .map(|row| (row.path.to_owned(), row));
     let sides = ["request", "reply"].into_iter().flat_map(|side| {
         let rows = [message::ROWS, payload::ROWS].into_iter().flatten();
         let attributes = message::ATTRIBUTES.iter().flat_map(|name| {

@@ -22,6 +22,8 @@ pub(super) struct View<'a> {
     pub(super) run: Option<&'a ClientRun>,
     /// The CA certificates that the `ca` step of this transcript fetched.
     pub(super) ca: Option<&'a CaCertificates>,
+    /// The certificates of the next CA that a step of this transcript fetched.
+    pub(super) next_ca: Option<&'a CaCertificates>,
 }
 
 impl<'a> World<'a> {
@@ -38,6 +40,8 @@ impl<'a> World<'a> {
             .rev()
             .find_map(|decoded| decoded.ca.as_ref()?.as_ref().ok())
             .map(|(ca, _)| ca);
+        let next_ca = self.decoded.iter().rev().find_map(|decoded| decoded.next.as_ref()?.as_ref().ok());
+        let next_ca = next_ca.map(|(next, _)| next.unverified());
         let all = self.transcript.exchanges.iter().zip(&self.decoded).enumerate();
         let fits = |exchange: &Exchange, decoded: &Decoded| match &step.of {
             StepName::Step(id) => exchange.step == *id,
@@ -49,10 +53,15 @@ impl<'a> World<'a> {
         };
         let mut views: Vec<View<'a>> = all
             .filter(|(_, (exchange, decoded))| fits(exchange, decoded))
-            .map(|(index, (exchange, decoded))| View { exchange: Some((index, exchange, decoded)), run, ca })
+            .map(|(index, (exchange, decoded))| View {
+                exchange: Some((index, exchange, decoded)),
+                run,
+                ca,
+                next_ca,
+            })
             .collect();
         if views.is_empty() && run.is_some() {
-            views.push(View { exchange: None, run, ca });
+            views.push(View { exchange: None, run, ca, next_ca });
         }
         if !step.each && views.len() > 1 {
             views.drain(..views.len() - 1);

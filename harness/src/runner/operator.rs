@@ -18,6 +18,8 @@ pub enum Operator {
         approve: Option<Command>,
         /// Rejects `{transaction_id}`.
         reject: Option<Command>,
+        /// Revokes the certificate `{serial}`.
+        revoke: Option<Command>,
     },
 }
 
@@ -53,22 +55,41 @@ impl Operator {
                 Decision::Approve => server.approve(transaction_id).map_err(|e| e.to_string()),
                 Decision::Reject => server.reject(transaction_id).map_err(|e| e.to_string()),
             },
-            Self::Commands { approve, reject } => {
+            Self::Commands { approve, reject, .. } => {
                 let command = match decision {
                     Decision::Approve => approve,
                     Decision::Reject => reject,
                 };
                 let command = command.as_ref().ok_or("the peer file gives no command for it")?;
-                run(command, transaction_id).await
+                run(command, "transaction_id", transaction_id).await
+            }
+        }
+    }
+
+    /// Revokes a certificate, for keyCompromise; `serial` is the content octets of its serial number.
+    ///
+    /// # Errors
+    /// Why it could not be carried out, in words; as with [`Operator::decide`].
+    pub async fn revoke(&self, serial: &[u8]) -> Result<(), String> {
+        const KEY_COMPROMISE: u8 = 1;
+        match self {
+            Self::None => Err("there is no operator".to_owned()),
+            Self::Embedded(server) => {
+                server.service().revoke(serial, Some(KEY_COMPROMISE)).map_err(|e| e.to_string())
+            }
+            Self::Commands { revoke, .. } => {
+                let command = revoke.as_ref().ok_or("the peer file gives no command for it")?;
+                let hex: String = serial.iter().map(|octet| format!("{octet:02x}")).collect();
+                run(command, "serial", &hex).await
             }
         }
     }
 }
 
-async fn run(command: &Command, transaction_id: &str) -> Result<(), String> {
+/// Runs a command; `name` in it stands for `value`.
+async fn run(command: &Command, name: &str, value: &str) -> Result<(), String> {
     let fill = |word: &Template| {
-        word.fill(&|name| (name.field == "transaction_id").then(|| transaction_id.to_owned()))
-            .map_err(|e| e.to_string())
+        word.fill(&|found| (found.field == name).then(|| value.to_owned())).map_err(|e| e.to_string())
     };
     let words: Vec<String> = command.0.iter().map(fill).collect::<Result<_, _>>()?;
     let [program, arguments @ ..] = words.as_slice() else { return Err("the command is empty".to_owned()) };

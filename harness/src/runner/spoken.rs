@@ -57,10 +57,17 @@ mod tests {
     use scep::suite::{Cipher, Digest};
 
     use super::*;
+    use crate::step::stage::To;
 
     fn asked(keywords: &[&str], cipher: Cipher, digest: Digest) -> (Cipher, Digest, Via) {
-        let mut outgoing =
-            Outgoing { message_type: MessageType::PkcsReq, data: Vec::new(), cipher, digest, via: Via::Post };
+        let mut outgoing = Outgoing {
+            message_type: MessageType::PkcsReq,
+            data: Vec::new(),
+            cipher,
+            digest,
+            via: Via::Post,
+            to: To::Current,
+        };
         Spoken::with_an_old_server(keywords).apply(&mut outgoing);
         (outgoing.cipher, outgoing.digest, outgoing.via)
     }

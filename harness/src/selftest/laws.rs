@@ -93,7 +93,11 @@ pub fn violations(suite: &Suite, matrix: &Matrix) -> Vec<Violation> {
             all.push(Violation { law: 1, text });
         }
         // What a use adds to a bundle is said of this case alone, so all of it is proven here.
-        for mutant in entry.check.added.iter().filter(|mutant| !moved_by(entry, matrix, mutant, &[])) {
+        let moves = |mutant: &&String| {
+            let row = matrix.mutants.get(*mutant).and_then(|column| column.get(&entry.key.0));
+            row.and_then(|row| line(row, &entry.key)).is_some_and(|now| moved(entry.clean, now))
+        };
+        for mutant in entry.check.added.iter().filter(|mutant| !moves(mutant)) {
             let (case, id, on) = &entry.key;
             let text = format!("{case} {id} on {on}: {mutant}, which the case adds, does not move it");
             all.push(Violation { law: 1, text });
@@ -109,15 +113,12 @@ pub fn violations(suite: &Suite, matrix: &Matrix) -> Vec<Violation> {
 /// Law 1 for one check: a mutant that it names moves it, with a reason of its own. `replaced` are lines that
 /// stand in for the recorded ones, by mutant.
 fn bites(entry: &Entry<'_>, matrix: &Matrix, replaced: &[(String, CheckLine)]) -> bool {
-    entry.check.claim.killed_by.iter().any(|mutant| moved_by(entry, matrix, mutant, replaced))
-}
-
-/// True when that mutant moves the check, with a reason of its own.
-fn moved_by(entry: &Entry<'_>, matrix: &Matrix, mutant: &str, replaced: &[(String, CheckLine)]) -> bool {
-    let recorded = matrix.mutants.get(mutant).and_then(|column| column.get(&entry.key.0));
-    let other = replaced.iter().find(|(id, _)| id == mutant).map(|(_, line)| line);
-    let now = other.or_else(|| recorded.and_then(|row| line(row, &entry.key)));
-    now.is_some_and(|now| moved(entry.clean, now) && is_own_reason(entry.check, now))
+    entry.check.claim.killed_by.iter().any(|mutant| {
+        let recorded = matrix.mutants.get(mutant).and_then(|column| column.get(&entry.key.0));
+        let other = replaced.iter().find(|(id, _)| id == mutant).map(|(_, line)| line);
+        let now = other.or_else(|| recorded.and_then(|row| line(row, &entry.key)));
+        now.is_some_and(|now| moved(entry.clean, now) && is_own_reason(entry.check, now))
+    })
 }
 
 /// For each mutant the checks that it moves, as `bundle/id` or `case/id`.

@@ -35,7 +35,8 @@ fn answer(exchange: &Exchange) -> Named {
     if response.status != 200 {
         return (Some("Error".to_owned()), None);
     }
-    if operation == Operation::GetCaCaps.name() || operation == Operation::GetCaCert.name() {
+    let own = [Operation::GetCaCaps, Operation::GetCaCert, Operation::GetNextCaCert];
+    if own.iter().any(|own| operation == own.name()) {
         return (Some(operation), None);
     }
     let status = PkiMessage::read(&response.body).ok().and_then(|read| read.value.pki_status());

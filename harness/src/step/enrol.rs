@@ -8,7 +8,7 @@ use scep::message::Sender;
 use scep::suite::{Cipher, Digest};
 
 use super::Call;
-use super::stage::{Identity, Outgoing, Stage, Via};
+use super::stage::{Identity, Outgoing, Stage, To, Via};
 use crate::runner::Error;
 
 /// A PKCSReq by a new identity.
@@ -32,7 +32,8 @@ pub(super) async fn pkcs_req(stage: &mut Stage<'_>, call: &Call) -> Result<(), E
         Some(text) => TransactionId::parse(text.as_bytes()).map_err(&failed)?,
         None => TransactionId::random(stage.rng()),
     };
-    let identity = Identity { sender: Sender { certificate, key }, subject, transaction_id };
+    let requested = key.clone();
+    let identity = Identity { sender: Sender { certificate, key }, requested, subject, transaction_id };
     stage.remember(&call.id, identity.clone());
     let outgoing = Outgoing {
         message_type: MessageType::PkcsReq,
@@ -40,6 +41,11 @@ pub(super) async fn pkcs_req(stage: &mut Stage<'_>, call: &Call) -> Result<(), E
         cipher: call.named("cipher", Cipher::parse)?,
         digest: call.named("digest", Digest::parse)?,
         via: call.named("via", Via::parse)?,
+        to: match call.text("to") {
+            None => To::Current,
+            Some("next") => To::Next,
+            Some(other) => return Err(call.wrong(format!("`to` is `{other}`, expected next"))),
+        },
     };
     stage.send_message(call, &identity, outgoing, faults).await.map(drop)
 }

@@ -15,6 +15,20 @@ pub(super) async fn reject(stage: &mut Stage<'_>, call: &Call) -> Result<(), Err
     decide(stage, call, Decision::Reject).await
 }
 
+/// Revokes the certificate of the step `of`.
+pub(super) async fn revoke(stage: &mut Stage<'_>, call: &Call) -> Result<(), Error> {
+    let of = call.text("of").unwrap_or_default();
+    match stage.granted(of) {
+        Some(certificate) => {
+            if let Err(why) = stage.operator().revoke(&certificate.serial).await {
+                stage.note(format!("operator: {why}"));
+            }
+        }
+        None => stage.note(format!("step {}: step {of} was granted nothing, nothing is revoked", call.id)),
+    }
+    Ok(())
+}
+
 async fn decide(stage: &mut Stage<'_>, call: &Call, decision: Decision) -> Result<(), Error> {
     let transaction = call.text("transaction").unwrap_or_default();
     // A server that granted or refused at once has nothing to decide: the checks say so.

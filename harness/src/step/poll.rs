@@ -8,7 +8,7 @@ use scep::message::IssuerAndSubject;
 use scep::suite::{Cipher, Digest};
 
 use super::Call;
-use super::stage::{Identity, Outgoing, Stage, Via};
+use super::stage::{Identity, Outgoing, Stage, To, Via};
 use crate::runner::Error;
 
 /// Pause between two polls of a repeat, when the case says nothing.
@@ -43,6 +43,7 @@ pub(super) async fn cert_poll(stage: &mut Stage<'_>, call: &Call) -> Result<(), 
             cipher: Cipher::Aes128,
             digest: Digest::Sha256,
             via,
+            to: To::Current,
         };
         let status = stage
             .send_message(call, &identity, outgoing, Faults::new(call.faults.clone()).at(stage.now()))

@@ -6,12 +6,14 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore as _;
 use scep::UnixTime;
 use scep::attribute::{MessageType, Nonce, PkiStatus, TransactionId};
-use scep::ca_cert::CaCertificates;
+use scep::ca_cert::{CaCertificates, read_certificates_only};
 use scep::certificate::{Certificate, CertificateParts};
 use scep::fault::Faults;
 use scep::http::{Delivery, HttpRequest, Operation};
+use scep::key::PrivateKey;
 use scep::message::{MessageParts, PkiMessage, Sender};
 use scep::suite::{Cipher, Digest};
+use scep::tlv::Source;
 
 use super::Call;
 use crate::runner::Error;
@@ -44,8 +46,10 @@ impl Via {
 /// A requester: certificate and key, name, and its transaction.
 #[derive(Debug, Clone)]
 pub struct Identity {
-    /// Self-signed certificate and its key.
+    /// Certificate and key that sign, and that answers are for.
     pub sender: Sender,
+    /// The key that is to be certified: that of the sender, but for a renewal with a new one.
+    pub requested: PrivateKey,
     /// Subject, DER.
     pub subject: Vec<u8>,
     /// transactionID.
@@ -60,7 +64,7 @@ impl Identity {
         let parts = CertificateParts::self_signed(&subject, key.public(), stage.random(8), stage.now);
         let certificate = Certificate::from_der(&parts.write(&key, &mut Faults::none())?)?;
         let transaction_id = TransactionId::random(stage.rng());
-        Ok(Self { sender: Sender { certificate, key }, subject, transaction_id })
+        Ok(Self { requested: key.clone(), sender: Sender { certificate, key }, subject, transaction_id })
     }
 }
 
@@ -77,6 +81,18 @@ pub struct Outgoing {
     pub digest: Digest,
     /// Method.
     pub via: Via,
+    /// To whom.
+    pub to: To,
+}
+
+/// Whom a message is enveloped to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum To {
+    /// The CA, or its registration authority, by GetCACert.
+    #[default]
+    Current,
+    /// The CA that GetNextCACert tells of.
+    Next,
 }
 
 /// Everything that the steps of one case share.
@@ -87,6 +103,7 @@ pub struct Stage<'a> {
     rng: ChaCha20Rng,
     now: UnixTime,
     ca: Option<CaCertificates>,
+    next_ca: Option<CaCertificates>,
     identities: BTreeMap<String, Identity>,
     exchanges: Vec<Exchange>,
     undelivered: Vec<String>,
@@ -114,6 +131,7 @@ impl<'a> Stage<'a> {
             rng,
             now,
             ca: None,
+            next_ca: None,
             identities: BTreeMap::new(),
             exchanges: Vec::new(),
             undelivered: Vec::new(),
@@ -182,6 +200,28 @@ impl<'a> Stage<'a> {
     #[must_use]
     pub fn identity(&self, step: &str) -> Option<Identity> {
         self.identities.get(step).cloned()
+    }
+
+    /// The certificate that an earlier step was granted; None when it was not.
+    #[must_use]
+    pub fn granted(&self, step: &str) -> Option<Certificate> {
+        let identity = self.identities.get(step)?;
+        let mut replies = self.exchanges.iter().rev().filter(|exchange| exchange.step == step);
+        replies.find_map(|exchange| {
+            let Reply::Answered(response) = &exchange.reply else { return None };
+            let message = PkiMessage::read(&response.body).ok()?.value;
+            let envelope = message.envelope(&mut Vec::new()).ok()??;
+            let opener = PrivateKey::from_pem(exchange.keys.reply.as_ref()?.as_bytes()).ok()?;
+            let plain = envelope.open(&opener).ok()?;
+            let signed = read_certificates_only(Source::message_data(&plain), &mut Vec::new()).ok()?;
+            let mut certificates = signed.certificates.iter().filter_map(|raw| raw.read().ok());
+            certificates.find(|certificate| certificate.spki == identity.requested.public().spki())
+        })
+    }
+
+    /// Keeps the next CA's certificates for later steps.
+    pub fn remember_next(&mut self, next: CaCertificates) {
+        self.next_ca = Some(next);
     }
 
     /// Who approves.
@@ -290,9 +330,14 @@ impl<'a> Stage<'a> {
         mut faults: Faults,
     ) -> Result<Option<PkiStatus>, Error> {
         let failed = call.write_error();
-        let Some(recipient) = self.ca.as_ref() else {
-            // The checks on the `ca` step say what is wrong; this step leaves no trace and stays unjudged.
-            self.notes.push(format!("step {}: GetCACert gave no certificate, nothing was sent", call.id));
+        let (known, source) = match outgoing.to {
+            To::Current => (&self.ca, Operation::GetCaCert),
+            To::Next => (&self.next_ca, Operation::GetNextCaCert),
+        };
+        let Some(recipient) = known.as_ref() else {
+            // The checks on that step say what is wrong; this step leaves no trace and stays unjudged.
+            let source = source.name();
+            self.notes.push(format!("step {}: {source} gave no certificate, nothing was sent", call.id));
             return Ok(None);
         };
         let recipient = recipient.recipient().map_err(&failed).or_else(|error| match recipient.issuer() {

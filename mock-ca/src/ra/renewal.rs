@@ -84,7 +84,9 @@ pub(super) fn judge(
     if !is_explicit && csr.challenge.as_ref().is_some_and(|text| !text.lossy().is_empty()) {
         return Offer::None;
     }
-    match doubt(csr, signer, policy, checks) {
+    // Without that check whoever sends a RenewalReq is taken for the owner of a certificate, and nobody else.
+    let checks = Checks { renewal_signer: checks.renewal_signer || !is_explicit, ..*checks };
+    match doubt(csr, signer, policy, &checks) {
         None => Offer::Good(Credential::Certificate { serial: signer.serial.clone() }),
         Some(doubt) if is_explicit => Offer::Bad(Refusal::new(FailInfo::BadRequest, doubt, doubt)),
         Some(_) => Offer::None,
@@ -94,7 +96,7 @@ pub(super) fn judge(
 /// Why a certificate does not renew itself.
 fn doubt(csr: &Csr, signer: &Signer, policy: Renewal, checks: &Checks) -> Option<&'static str> {
     let grace = u64::from(policy.expired_days) * 86_400;
-    if policy.mode == Mode::Off {
+    if policy.mode == Mode::Off || !checks.renewal {
         return Some("renewal is not offered");
     }
     match signer.standing {

@@ -3,6 +3,7 @@
 use scep::attribute::{FailInfo, MessageType};
 use scep::certificate::Certificate;
 use scep::crl::{Crl, CrlParts};
+use scep::fault::Faults;
 use scep::http::HttpResponse;
 use scep::message::IssuerAndSerial;
 use scep::name;
@@ -11,8 +12,12 @@ use scep::server::{Reply, ReplyTo};
 use super::{Answer, Service, Trouble};
 use crate::authority::{Authorities, Authority};
 use crate::store::{CrlRecord, Fresh};
+use crate::strictness::LookupChecks;
 
 const DAY: u64 = 86_400;
+
+/// CRLs that are signed for one answer, while others revoke and sign.
+const CRL_TRIES: u32 = 8;
 
 impl Service {
     /// The answer to GetCert or GetCRL.
@@ -22,11 +27,17 @@ impl Service {
         to: &ReplyTo,
         message_type: MessageType,
         named: &IssuerAndSerial,
+        checks: LookupChecks,
     ) -> Answer {
-        let found = if message_type == MessageType::GetCert {
+        let found = if !checks.finds {
+            Ok(None)
+        } else if !checks.named && message_type == MessageType::GetCert {
+            let own = authorities.current().issuing().certificate.clone();
+            Ok(Some(Found::Certificate(vec![own])))
+        } else if message_type == MessageType::GetCert {
             self.find_certificate(authorities, named).map(|found| found.map(Found::Certificate))
         } else {
-            self.find_crl(authorities, named).map(|found| found.map(Found::Crl))
+            self.find_crl(authorities, named).map(|found| found.map(|(crl, by)| Found::Crl(crl, by)))
         };
         let sender = authorities.current();
         let note = format!("{} of {}", message_type.name(), named.serial);
@@ -34,7 +45,14 @@ impl Service {
             Ok(Some(Found::Certificate(certificates))) => {
                 self.succeed(sender, to, &Reply::Certificates(&certificates), &note)
             }
-            Ok(Some(Found::Crl(crl))) => self.succeed(sender, to, &Reply::Crl(&crl), &note),
+            Ok(Some(Found::Crl(crl, by))) => {
+                let reply = Reply::Crl(&crl);
+                let mut faults = self.next_faults(&reply.outcome(), to);
+                match spoilt(&crl, by, &mut faults) {
+                    Ok(spoilt) => self.reply(sender, to, &Reply::Crl(&spoilt), faults, &note),
+                    Err(error) => self.internal_error(&error.into()),
+                }
+            }
             Ok(None) => {
                 let log = format!("{note}: no such certificate");
                 self.refuse(sender, to, FailInfo::BadCertId, "no such certificate", &log)
@@ -63,7 +81,11 @@ impl Service {
 
     /// The CRL on which a certificate of that issuer and serial number would be. One that was never issued
     /// is on none, but for the CA's own: older drafts name that (Internet-Draft nourse-scep-11 3.3).
-    fn find_crl(&self, authorities: &Authorities, named: &IssuerAndSerial) -> Result<Option<Crl>, Trouble> {
+    fn find_crl<'a>(
+        &self,
+        authorities: &'a Authorities,
+        named: &IssuerAndSerial,
+    ) -> Result<Option<(Crl, &'a Authority)>, Trouble> {
         if let Some(found) = self.find_certificate(authorities, named)? {
             let generation = found.first().and_then(|found| {
                 let number =
@@ -72,7 +94,7 @@ impl Service {
                     authorities.all().find(|authority| found.is_issued_by(&authority.issuing().certificate))
                 })
             });
-            return generation.map(|authority| self.crl_of(authority)).transpose();
+            return generation.map(|authority| Ok((self.crl_of(authority)?, authority.as_ref()))).transpose();
         }
         Ok(None)
     }
@@ -85,15 +107,23 @@ impl Service {
     pub(super) fn crl_of(&self, authority: &Authority) -> Result<Crl, Trouble> {
         let (now, validity) = (self.clock.now(), u64::from(self.ca.crl_days) * DAY);
         let number = authority.number();
-        let (crl_number, covers, entries) = match self.store.crl(number, now.minus(validity / 2))? {
-            Fresh::Is(record) => return Ok(record.crl),
-            Fresh::Wanted { number, covers, entries } => (number, covers, entries),
-        };
-        let issuer = authority.issuer();
-        let mut parts = CrlParts::new(issuer.subject, issuer.key_identifier, crl_number, now, validity);
-        parts.revoked = entries;
-        let crl = parts.write(&authority.issuing().key)?;
-        Ok(self.store.put_crl(number, &CrlRecord { crl, number: crl_number, covers })?.crl)
+        let mut tries = 0;
+        loop {
+            let (crl_number, covers, entries) = match self.store.crl(number, now.minus(validity / 2))? {
+                Fresh::Is(record) => return Ok(record.crl),
+                Fresh::Wanted { number, covers, entries } => (number, covers, entries),
+            };
+            let issuer = authority.issuer();
+            let mut parts = CrlParts::new(issuer.subject, issuer.key_identifier, crl_number, now, validity);
+            parts.revoked = entries;
+            let crl = parts.write(&authority.issuing().key)?;
+            let stored = self.store.put_crl(number, &CrlRecord { crl, number: crl_number, covers })?;
+            tries += 1;
+            // Whoever made the same number faster may not have known of the last revocation: look again.
+            if stored.covers >= covers || tries == CRL_TRIES {
+                return Ok(stored.crl);
+            }
+        }
     }
 
     /// The CRL at its distribution point, RFC 5280 4.2.1.13: that of the generation of that number, or of
@@ -130,9 +160,18 @@ pub(super) fn crl_path(path: &str) -> Option<Option<u32>> {
     }
 }
 
-enum Found {
+enum Found<'a> {
     Certificate(Vec<Certificate>),
-    Crl(Crl),
+    /// With the generation that issued it.
+    Crl(Crl, &'a Authority),
+}
+
+/// The CRL as it goes out: signed again when a fault is on it. The one in the store stays.
+fn spoilt(crl: &Crl, by: &Authority, faults: &mut Faults) -> scep::error::Result<Crl> {
+    match crl.parts() {
+        Some(parts) if faults.is_for_crl() => parts.write_with(&by.issuing().key, faults),
+        _ => Ok(crl.clone()),
+    }
 }
 
 /// Certificates of the authority itself, of all generations.

@@ -22,6 +22,9 @@ use crate::strictness::{Strictness, Tolerance};
 use crate::template::{Contents, Unfit};
 use crate::transaction::{State, Transaction};
 
+/// Serial numbers that are tried for one certificate.
+const SERIALS: usize = 4;
+
 impl Service {
     pub(super) fn pki_operation(&self, message: &[u8], strictness: &Strictness) -> Answer {
         if message.is_empty() {
@@ -68,7 +71,9 @@ impl Service {
                 let ask = Ask::Poll { signer_key: &request.signer.spki };
                 self.decide(&authorities, &request, ask, strictness)
             }
-            Content::Lookup(named) => Ok(self.look_up(&authorities, to, request.message_type, named)),
+            Content::Lookup(named) => {
+                Ok(self.look_up(&authorities, to, request.message_type, named, strictness.lookup))
+            }
         };
         answered.unwrap_or_else(|error| self.internal_error(&error))
     }
@@ -99,7 +104,10 @@ impl Service {
         // A poll does not hold the challengePassword that its answer may have to be for: the request did.
         let of_request = || known.as_ref().and_then(|transaction| transaction.csr.password());
         to.password = to.password.or_else(of_request);
-        let authority = authorities.addressed_by(&request.message);
+        let authority = match strictness.issue.under_addressed {
+            true => authorities.addressed_by(&request.message),
+            false => authorities.current(),
+        };
         let now = self.clock.now();
         let (signer, claims) = (self.signer(authorities, request)?, self.claims(ask)?);
         let facts = Facts { known: known.as_ref(), signer: &signer, claims: &claims, now };
@@ -203,7 +211,8 @@ impl Service {
             Err(unfit) => return Ok(self.refuse_unfit(authority, to, &unfit)),
         };
         let mut faults = self.next_faults(&Outcome::Success, to);
-        loop {
+        // One is never taken by chance: more would be a fault that fixes it.
+        for _ in 0..SERIALS {
             let certificate = self.issue(authority, &transaction.csr, contents.clone(), &mut faults)?;
             transaction.state = State::Issued(Box::new(certificate.clone()));
             let settlement = Settlement {
@@ -248,6 +257,8 @@ impl Service {
                 Settled::SerialTaken => {}
             }
         }
+        let detail = format!("{SERIALS} in a row are taken");
+        Err(scep::Error::Misuse { what: "serial number", detail }.into())
     }
 
     fn issue(
@@ -291,7 +302,7 @@ impl Service {
     }
 
     /// The faults for an answer of this outcome.
-    fn next_faults(&self, outcome: &Outcome, to: &ReplyTo) -> Faults {
+    pub(super) fn next_faults(&self, outcome: &Outcome, to: &ReplyTo) -> Faults {
         let transaction = to.transaction_id.to_string();
         let device = to.signer.as_ref().and_then(|signer| ClientName::of_subject(&signer.subject));
         let about = About { transaction: Some(&transaction), device: device.as_ref().map(ClientName::text) };
@@ -325,7 +336,7 @@ impl Service {
         self.reply(authority, to, &reply, faults, &format!("refused with {}: {log}", fail_info.name()))
     }
 
-    fn reply(
+    pub(super) fn reply(
         &self,
         authority: &Authority,
         to: &ReplyTo,

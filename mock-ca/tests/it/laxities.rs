@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use mock_ca::LAXITIES;
+use scep::attribute::MessageType;
+use scep::next_ca::NextCa;
 
-use crate::device::{Device, word};
+use crate::device::{Answer, Device, word};
 use crate::server::Server;
 use crate::wire::{get, post};
 
@@ -192,6 +194,65 @@ const ROWS: &[Row] = &[
         strict: "the same",
         lax: "another",
     },
+    Row {
+        laxity: "renewal-off",
+        does: |server| renew(server, |device| device),
+        strict: "SUCCESS",
+        lax: REFUSED,
+    },
+    Row {
+        laxity: "renewal-subject",
+        does: |server| {
+            renew(server, |device| Device {
+                subject: scep::name::parse("CN=another,O=lab").unwrap(),
+                ..device
+            })
+        },
+        strict: REFUSED,
+        lax: "SUCCESS",
+    },
+    Row {
+        laxity: "renewal-signer",
+        does: |server| Device::new("pool-00").send(server, MessageType::RenewalReq, &[]).word(),
+        strict: REFUSED,
+        lax: "SUCCESS",
+    },
+    Row {
+        laxity: "renewal-revoked",
+        does: |server| {
+            renew(server, |device| {
+                server.service().revoke(&device.signer.certificate.serial, Some(1)).unwrap();
+                device
+            })
+        },
+        strict: REFUSED,
+        lax: "SUCCESS",
+    },
+    Row {
+        laxity: "lookup",
+        does: |server| look_up(server).word(),
+        strict: "SUCCESS",
+        lax: "FAILURE badCertId",
+    },
+    Row {
+        laxity: "lookup-other",
+        does: |server| compare(look_up(server).certificate(), &server.ca_certificate()),
+        strict: "another",
+        lax: "the same",
+    },
+    Row {
+        laxity: "next-ca",
+        does: |server| {
+            server.service().prepare_next().unwrap();
+            let next = NextCa::read(&get(&server.url(), "operation=GetNextCACert").body).unwrap().value;
+            let next = next.unverified().issuer().unwrap().clone();
+            let mut device = Device { recipient: Some(next), ..Device::new("pool-00") };
+            let issued = device.enrol(server).certificate().is_issued_by(&server.ca_certificate());
+            if issued { "under the current CA" } else { "under the next CA" }.to_owned()
+        },
+        strict: "under the next CA",
+        lax: "under the current CA",
+    },
 ];
 
 const REFUSED: &str = "FAILURE badRequest";
@@ -202,6 +263,20 @@ fn enrol_with(server: &Server, fault: &str) -> String {
 
 fn compare<T: PartialEq>(first: T, second: T) -> String {
     if first == second { "the same".to_owned() } else { "another".to_owned() }
+}
+
+/// A device renews the certificate that it has just enrolled, changed in some way.
+fn renew(server: &Server, changed: impl FnOnce(Device) -> Device) -> String {
+    let mut device = Device::new("pool-00");
+    let first = device.enrol(server).certificate().clone();
+    changed(device.renewing(&first, "pool-01")).send(server, MessageType::RenewalReq, &[]).word()
+}
+
+/// A device looks the certificate up that it has just enrolled.
+fn look_up(server: &Server) -> Answer {
+    let mut device = Device::new("pool-00");
+    let own = device.enrol(server).certificate().clone();
+    device.look_up(server, MessageType::GetCert, &own)
 }
 
 /// What happens after a pending request was approved and got its certificate.

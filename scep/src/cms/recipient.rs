@@ -146,7 +146,7 @@ pub enum RecipientForm {
 }
 
 impl RecipientForm {
-    pub(super) fn write(&self, rid: &[u8], encrypted_key: &[u8]) -> Vec<u8> {
+    pub(crate) fn write(&self, rid: &[u8], encrypted_key: &[u8]) -> Vec<u8> {
         match self {
             Self::KeyTransport { algorithm } => key_transport::write(rid, algorithm, encrypted_key),
             Self::KeyAgreement { originator, algorithm } => {

@@ -33,9 +33,9 @@ pub enum Certificate {
         /// RFC 4514 text.
         name: String,
     },
-    /// It has another serialNumber.
+    /// Its serialNumber begins with other octets; the rest of it stays, so that no two are the same.
     Serial {
-        /// Content octets of the INTEGER.
+        /// The first content octets of the INTEGER.
         hex: String,
     },
     /// It is signed with another digest.
@@ -115,7 +115,12 @@ impl Certificate {
                 let is_issuer_other = replace(&mut parts.issuer, Some(name.clone()));
                 replace(&mut parts.subject, Some(name)) || is_issuer_other
             }
-            Self::Serial { hex } => replace(&mut parts.serial, Some(unhex(hex))),
+            Self::Serial { hex } => {
+                let first = unhex(hex);
+                let rest = parts.serial.get(first.len()..).unwrap_or_default();
+                let wanted = [first.as_slice(), rest].concat();
+                replace(&mut parts.serial, Some(wanted))
+            }
             Self::Digest { digest } => replace(&mut parts.digest, Digest::parse(digest)),
             Self::KeyUsage { bits } => {
                 set_extension(&mut parts.extensions, oid::KEY_USAGE, bits.map(Extension::key_usage))

@@ -39,6 +39,11 @@ pub enum Envelope {
         /// How often.
         copies: usize,
     },
+    /// A RecipientInfo for somebody else is there too. What it has for a key opens nothing.
+    RecipientAdd {
+        /// In front of the recipient's, or behind it.
+        first: bool,
+    },
     /// One octet of the encrypted key is changed.
     KeyXor {
         /// Which.
@@ -125,6 +130,17 @@ impl Envelope {
                 replace(&mut parts.rid, stranger.map(|stranger| stranger.issuer_and_serial()))
             }
             Self::RecipientCopies { copies } => replace(&mut parts.copies, Some(*copies)),
+            Self::RecipientAdd { first } => {
+                let Ok(stranger) = stranger::certificate() else { return false };
+                let key: Vec<u8> = parts.encrypted_key.iter().rev().copied().collect();
+                let other = parts.form.write(&stranger.issuer_and_serial(), &key);
+                if *first {
+                    parts.before.push(other)
+                } else {
+                    parts.after.push(other)
+                }
+                true
+            }
             Self::KeyXor { at, xor } => xor_at(&mut parts.encrypted_key, *at, *xor),
             Self::KeyCut { drop } => cut(&mut parts.encrypted_key, *drop),
             Self::Iv { hex } => replace(&mut parts.iv, Some(unhex(hex))),

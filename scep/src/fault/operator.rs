@@ -9,6 +9,7 @@ use toml::{Table, Value};
 use super::asn1::Asn1;
 use super::attributes::Attribute;
 use super::certificate::Certificate;
+use super::crl::Crl;
 use super::csr::Csr;
 use super::envelope::Envelope;
 use super::http::Http;
@@ -50,6 +51,8 @@ stages! {
     Csr = "csr";
     /// A certificate.
     Certificate = "certificate";
+    /// A CRL.
+    Crl = "crl";
     /// A certificates-only SignedData.
     Degenerate = "degenerate";
     /// The inner layer.

@@ -64,6 +64,7 @@ impl Time {
     }
 }
 
-fn moved(time: UnixTime, seconds: i64) -> UnixTime {
+/// A time that far off.
+pub(super) fn moved(time: UnixTime, seconds: i64) -> UnixTime {
     if seconds < 0 { time.minus(seconds.unsigned_abs()) } else { time.plus(seconds.unsigned_abs()) }
 }

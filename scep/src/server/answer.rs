@@ -64,7 +64,11 @@ pub fn answer(
             let certificates: Vec<Vec<u8>> = certificates.iter().map(|one| one.der.clone()).collect();
             Some(degenerate(&certificates))
         }
-        Reply::Crl(crl) => Some(degenerate_crl(&crl.der)),
+        Reply::Crl(crl) => {
+            let mut parts = degenerate_crl(&crl.der);
+            faults.crl_payload(&mut parts);
+            Some(parts)
+        }
         Reply::Failure(..) | Reply::Pending => None,
     };
     let message_data = payload.map(|mut parts| {

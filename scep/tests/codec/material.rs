@@ -198,9 +198,12 @@ impl Kind {
                 signer: Some(self.recipient().certificate),
                 password: None,
             };
-            let (certificates, crl) = ([issued(faults), ca().certificate], crl());
-            let reply =
-                if self == Self::Success { Reply::Certificates(&certificates) } else { Reply::Crl(&crl) };
+            if self == Self::SuccessCrl {
+                let crl = crl_with(faults);
+                return answer(&to, &Reply::Crl(&crl), &self.sender(), faults, &mut rng(1)).unwrap();
+            }
+            let reply = [issued(faults), ca().certificate];
+            let reply = Reply::Certificates(&reply);
             return answer(&to, &reply, &self.sender(), faults, &mut rng(1)).unwrap();
         }
         let mut parts = self.parts();
@@ -224,11 +227,16 @@ pub(crate) fn query() -> IssuerAndSerial {
 
 /// The CRL of the CA, with one certificate on it.
 pub(crate) fn crl() -> Crl {
+    crl_with(&mut Faults::none())
+}
+
+/// The same, written with faults.
+fn crl_with(faults: &mut Faults) -> Crl {
     let ca = ca();
     let identifier = ca.key.public().identifier().unwrap();
     let mut parts = CrlParts::new(&ca.certificate.subject, &identifier, 7, NOW, 86_400);
     parts.revoked = vec![Revoked { serial: query().serial, at: Some(NOW.minus(60)), reason: Some(1) }];
-    parts.write(&ca.key).unwrap()
+    parts.write_with(&ca.key, faults).unwrap()
 }
 
 /// transactionID of all messages here.

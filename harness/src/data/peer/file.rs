@@ -119,6 +119,7 @@ fn unknown_names(side: &Side) -> Vec<(String, String)> {
             let hooks = [
                 ("server.operator.approve", &server.operator.approve),
                 ("server.operator.reject", &server.operator.reject),
+                ("server.operator.revoke", &server.operator.revoke),
             ];
             for (at, hook) in hooks {
                 hook.iter().flat_map(|command| &command.0).for_each(|template| check(at, None, template));

@@ -1,9 +1,12 @@
 //! Facts of what the envelope holds: certification requests, polls, certificates.
 
 use scep::UnixTime;
+use scep::ca_cert::CaCertificates;
 use scep::certificate::Certificate;
 use scep::cms::SignedData;
+use scep::crl::Crl;
 use scep::csr::Csr;
+use scep::message::IssuerAndSerial;
 use scep::oid;
 
 use super::message::envelope;
@@ -12,6 +15,8 @@ use super::{Fact, Find, Kind, Row, Scene};
 const CSR: &str = "an opened envelope with a PKCS#10";
 const POLL: &str = "an opened envelope with an IssuerAndSubject";
 const PAYLOAD: &str = "an opened envelope with a certificates-only SignedData";
+const LOOKUP: &str = "an opened envelope with an IssuerAndSerialNumber";
+const CRL: &str = "a readable CRL in a certificates-only SignedData";
 const ISSUED: &str = "a certificate for the requested key";
 
 pub(super) const ROWS: &[Row] = &[
@@ -19,15 +24,27 @@ pub(super) const ROWS: &[Row] = &[
         path: "data",
         kind: Kind::Text,
         parent: "an opened envelope",
-        doc: "what messageData is: `certification-request`, `issuer-and-subject`, `signed-data` or `other`",
+        doc: "what messageData is: `certification-request`, `issuer-and-subject`, `issuer-and-serial-number`, `signed-data` or `other`",
         find: Find::Message(|scene| match &scene.side.plain {
             Some(Ok(_)) => Fact::text(match scene.side {
                 side if matches!(side.csr, Some(Ok(_))) => "certification-request",
                 side if matches!(side.poll, Some(Ok(_))) => "issuer-and-subject",
+                side if matches!(side.lookup, Some(Ok(_))) => "issuer-and-serial-number",
                 side if matches!(side.payload, Some(Ok(_))) => "signed-data",
                 _ => "other",
             }),
             _ => Fact::missing("there is no opened envelope"),
+        }),
+    },
+    Row {
+        path: "requestedKey",
+        kind: Kind::Octets,
+        parent: "an opened envelope with a PKCS#10, or a signer",
+        doc: "key that is to be certified, SubjectPublicKeyInfo, DER: that of the PKCS#10, else that of the signer, who polls for it",
+        find: Find::Message(|scene| match (&scene.side.csr, &scene.side.signer) {
+            (Some(Ok(csr)), _) => Fact::octets(&csr.spki),
+            (_, Some(signer)) => Fact::octets(&signer.spki),
+            _ => Fact::missing("there is neither a PKCS#10 nor a signer"),
         }),
     },
     Row {
@@ -89,14 +106,7 @@ pub(super) const ROWS: &[Row] = &[
         parent: POLL,
         doc: "whose name `issuer` is: `ca` (the issuing certificate's subject) or `other`",
         find: Find::Message(|scene| match &scene.side.poll {
-            Some(Ok(poll)) => {
-                let ca = scene.view.ca.and_then(|ca| ca.issuer());
-                Fact::text(if ca.is_some_and(|ca| scep::name::same(&ca.subject, &poll.issuer)) {
-                    "ca"
-                } else {
-                    "other"
-                })
-            }
+            Some(Ok(poll)) => whose(scene, &poll.issuer),
             Some(Err(error)) => Fact::missing(error.clone()),
             None => Fact::missing("there is no opened IssuerAndSubject"),
         }),
@@ -276,7 +286,126 @@ pub(super) const ROWS: &[Row] = &[
             })
         }),
     },
+    Row {
+        path: "issued.issuer",
+        kind: Kind::Text,
+        parent: ISSUED,
+        doc: "who signed it: `ca` (a certificate of GetCACert), `next-ca` (one of GetNextCACert) or `other`",
+        find: Find::Message(|scene| {
+            issued(scene, |c| {
+                let signed = |all: Option<&CaCertificates>| {
+                    all.is_some_and(|all| all.certificates.iter().any(|issuer| c.is_issued_by(issuer)))
+                };
+                Fact::text(match (signed(scene.view.ca), signed(scene.view.next_ca)) {
+                    (true, _) => "ca",
+                    (false, true) => "next-ca",
+                    (false, false) => "other",
+                })
+            })
+        }),
+    },
+    Row {
+        path: "lookup.issuer",
+        kind: Kind::Text,
+        parent: LOOKUP,
+        doc: "whose name `issuer` is: `ca` (the issuing certificate's subject) or `other`",
+        find: Find::Message(|scene| lookup(scene, |named| whose(scene, &named.issuer))),
+    },
+    Row {
+        path: "lookup.serial",
+        kind: Kind::Octets,
+        parent: LOOKUP,
+        doc: "content octets of its serialNumber",
+        find: Find::Message(|scene| lookup(scene, |named| Fact::octets(named.serial.octets()))),
+    },
+    Row {
+        path: "payload.named",
+        kind: Kind::Bool,
+        parent: "certificates-only SignedData, asked for by issuer and serial number",
+        doc: "it holds the certificate that was asked for by issuer and serial number",
+        find: Find::Message(|scene| {
+            payload(scene, |_| match &scene.decoded.request.lookup {
+                Some(Ok(named)) => {
+                    Fact::bool(scene.side.certificates.iter().any(|certificate| named.names(certificate)))
+                }
+                _ => Fact::missing("no certificate was asked for"),
+            })
+        }),
+    },
+    Row {
+        path: "payload.crls",
+        kind: Kind::Number,
+        parent: PAYLOAD,
+        doc: "its CRLs",
+        find: Find::Message(|scene| payload(scene, |p| Fact::number(p.crls.len()).at(scene.which, p.place))),
+    },
+    Row {
+        path: "crl.issuer",
+        kind: Kind::Text,
+        parent: CRL,
+        doc: "whose name its issuer is: `ca` (the issuing certificate's subject) or `other`",
+        find: Find::Message(|scene| crl(scene, |crl| whose(scene, &crl.issuer))),
+    },
+    Row {
+        path: "crl.signature",
+        kind: Kind::Text,
+        parent: CRL,
+        doc: "`verifies` with the key of a certificate of GetCACert, or `fails`",
+        find: Find::Message(|scene| {
+            crl(scene, |crl| match scene.view.ca {
+                Some(ca) => {
+                    let holds =
+                        |issuer: &Certificate| issuer.public_key().is_ok_and(|key| crl.verifies_with(&key));
+                    Fact::text(if ca.certificates.iter().any(holds) { "verifies" } else { "fails" })
+                }
+                None => Fact::missing("there are no CA certificates"),
+            })
+        }),
+    },
+    Row {
+        path: "crl.lists",
+        kind: Kind::Bool,
+        parent: "a CRL, asked for by serial number",
+        doc: "it has an entry for the serial number that was asked for",
+        find: Find::Message(|scene| {
+            crl(scene, |crl| match &scene.decoded.request.lookup {
+                Some(Ok(named)) => Fact::bool(crl.entry(&named.serial).is_some()),
+                _ => Fact::missing("no serial number was asked for"),
+            })
+        }),
+    },
+    Row {
+        path: "crl.updatesOrdered",
+        kind: Kind::Bool,
+        parent: CRL,
+        doc: "nextUpdate is there, and after thisUpdate",
+        find: Find::Message(|scene| {
+            crl(scene, |crl| Fact::bool(crl.this_update.is_some() && crl.next_update > crl.this_update))
+        }),
+    },
 ];
+
+fn lookup(scene: &Scene<'_>, find: impl Fn(&IssuerAndSerial) -> Fact) -> Fact {
+    match &scene.side.lookup {
+        Some(Ok(named)) => find(named),
+        Some(Err(error)) => Fact::missing(error.clone()),
+        None => Fact::missing("there is no opened IssuerAndSerialNumber"),
+    }
+}
+
+fn crl(scene: &Scene<'_>, find: impl Fn(&Crl) -> Fact) -> Fact {
+    payload(scene, |_| match &scene.side.crl {
+        Some(Ok(crl)) => find(crl),
+        Some(Err(error)) => Fact::missing(error.clone()),
+        None => Fact::missing("there is no CRL"),
+    })
+}
+
+/// Whether a name is that of the CA.
+fn whose(scene: &Scene<'_>, name: &[u8]) -> Fact {
+    let ca = scene.view.ca.and_then(|ca| ca.issuer());
+    Fact::text(if ca.is_some_and(|ca| scep::name::same(&ca.subject, name)) { "ca" } else { "other" })
+}
 
 fn csr(scene: &Scene<'_>, find: impl Fn(&Csr) -> Fact) -> Fact {
     match &scene.side.csr {

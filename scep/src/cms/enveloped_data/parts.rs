@@ -21,6 +21,10 @@ pub struct EnvelopeParts {
     pub form: RecipientForm,
     /// How often the RecipientInfo is written: once.
     pub copies: usize,
+    /// RecipientInfos in front of it, encoded: none.
+    pub before: Vec<Vec<u8>>,
+    /// RecipientInfos behind it, encoded: none.
+    pub after: Vec<Vec<u8>>,
     /// contentType of the encrypted content.
     pub content_type: ObjectIdentifier,
     /// Identifier written for the cipher; the one used is [`EnvelopeParts::seal`]'s argument.
@@ -59,6 +63,8 @@ impl EnvelopeParts {
             rid,
             form,
             copies: 1,
+            before: Vec::new(),
+            after: Vec::new(),
             content_type: oid::DATA,
             cipher: cipher.oid(),
             encrypted_key,
@@ -97,7 +103,7 @@ impl EnvelopeParts {
         };
         let enveloped = write::sequence(&[
             &write::integer(version),
-            &write::set_as_given(&vec![recipient; self.copies]),
+            &write::set_as_given(&[self.before, vec![recipient; self.copies], self.after].concat()),
             &content,
             &self.mac.as_deref().map(write::octet_string).unwrap_or_default(),
         ]);

@@ -52,6 +52,7 @@ const TARGETS: &[Target] = &[
     Target::Message(Kind::PkcsReq),
     Target::Message(Kind::CertPoll),
     Target::Message(Kind::Success),
+    Target::Message(Kind::SuccessCrl),
     Target::Message(Kind::Failure),
     Target::Message(Kind::Pending),
     Target::Failure(FailInfo::BadAlg),

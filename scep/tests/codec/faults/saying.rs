@@ -6,6 +6,7 @@ use scep::attribute::{ATTRIBUTES, MessageType};
 use scep::ca_cert::{CaCertificates, read_certificates_only};
 use scep::certificate::Certificate;
 use scep::cms::{Attribute, SignedData};
+use scep::crl::Crl;
 use scep::csr::Csr;
 use scep::fault::Faults;
 use scep::finding::Finding;
@@ -164,7 +165,15 @@ impl Saying {
     fn degenerate(&mut self, signed: &SignedData) {
         self.say("payload.content", signed.content.as_ref().map(|content| &content.bytes));
         self.say("payload.signers", signed.signers.len());
-        self.say("payload.crls", &signed.crls);
+        self.say("payload.crls", signed.crls.len());
+        if let Some(Ok(crl)) = signed.crls.first().map(|der| Crl::from_der(der)) {
+            self.say("crl.issuer", name::print(&crl.issuer));
+            self.say("crl.updates", (crl.this_update, crl.next_update));
+            self.say("crl.revoked", &crl.revoked);
+            self.say("crl.extensions", &crl.extensions);
+            self.say("crl.algorithm", content_at(&crl.der, &[1, 0]));
+            self.say("crl.signature", crl.verifies_with(ca().key.public()));
+        }
         let readable: Vec<_> = signed.certificates.iter().filter_map(|raw| raw.read().ok()).collect();
         self.say("payload.certificates", readable.len());
         self.say("payload.others", signed.certificates.len() - readable.len());

@@ -4,6 +4,8 @@ use super::{Row, Target};
 use crate::material::Kind;
 
 pub(super) const ROWS: &[Row] = &[
+    ("envelope.recipient.stranger-first", Target::Message(Kind::PkcsReq), &["recipients"], &[]),
+    ("envelope.recipient.stranger-last", Target::Message(Kind::PkcsReq), &["recipients"], &[]),
     ("envelope.cipher.unknown", Target::Message(Kind::PkcsReq), &["cipher", "opens"], &[]),
     (
         "envelope.cipher.unknown",

@@ -4,6 +4,8 @@ use super::{Row, Target};
 use crate::material::Kind;
 use scep::attribute::FailInfo;
 
+const CRL: Target = Target::Message(Kind::SuccessCrl);
+
 pub(super) const ROWS: &[Row] = &[
     (
         "answer.failure",
@@ -139,5 +141,46 @@ pub(super) const ROWS: &[Row] = &[
     ),
     ("payload.stranger-last", Target::Message(Kind::Success), &["payload.certificates"], &[]),
     ("ca-certificates.indefinite", Target::Chain, &[], &["ber.indefinite-length", "cms.not-strict"]),
+    ("crl.other-issuer", CRL, &["crl.issuer"], &[]),
+    ("crl.signature", CRL, &["crl.signature"], &[]),
+    ("crl.expired", CRL, &["crl.updates"], &[]),
+    ("crl.future", CRL, &["crl.updates"], &[]),
+    ("crl.no-next-update", CRL, &["crl.updates"], &[]),
+    ("crl.nothing-revoked", CRL, &["crl.revoked"], &[]),
+    (
+        "crl.remove",
+        CRL,
+        &[
+            "crl.algorithm",
+            "crl.extensions",
+            "crl.issuer",
+            "crl.revoked",
+            "crl.signature",
+            "crl.updates",
+            "payload.crls",
+        ],
+        &[],
+    ),
+    ("crl.duplicate", CRL, &["payload.crls"], &[]),
+    (
+        "crl.with-certificate",
+        CRL,
+        &[
+            "certificate.algorithm",
+            "certificate.isCa",
+            "certificate.issuer",
+            "certificate.key",
+            "certificate.keyUsage",
+            "certificate.otherExtensions",
+            "certificate.serial",
+            "certificate.signature",
+            "certificate.subject",
+            "certificate.validity",
+            "certificate.version",
+            "payload.certificates",
+        ],
+        &[],
+    ),
+    ("crl.digest.md5", CRL, &["crl.algorithm"], &[]),
     ("data.indefinite", Target::Message(Kind::PkcsReq), &[], &["cms.unexpected-structure"]),
 ];
