@@ -5,3 +5,4 @@
 pub mod arrows;
 pub mod binaries;
 pub mod peers;
+pub mod trials;

@@ -6,26 +6,17 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use libtest_mimic::Failed;
 use tests::peers::browser::{self, Browser};
-use tests::peers::{Decision, MockCa, Policy, mock_client, policy};
+use tests::peers::{MockCa, mock_client, policy};
+use tests::trials;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
-    let policy = match Policy::from_environment() {
-        Ok(policy) => policy,
-        Err(reason) => {
-            eprintln!("{reason}");
-            return ExitCode::FAILURE;
-        }
-    };
-    let decision = policy.decide(&policy::missing_programs(browser::PROGRAMS));
-    let trial = Trial::ignorable_test("an_administrator_works_with_the_pages", move || match decision {
-        Decision::Run => an_administrator_works_with_the_pages().map(|()| Completion::Completed),
-        Decision::Ignore(reason) => Ok(Completion::ignored_with(reason)),
-        Decision::Fail(reason) => Err(reason.into()),
-    });
-    libtest_mimic::run(&arguments, vec![trial]).exit_code()
+    trials::run(|asked| {
+        let missing = asked.missing(|| policy::missing_programs(browser::PROGRAMS));
+        let name = "an_administrator_works_with_the_pages";
+        vec![asked.trial(name, &missing, Box::new(an_administrator_works_with_the_pages))]
+    })
 }
 
 /// Where a picture of that name is kept.

@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::thread;
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use libtest_mimic::Failed;
 use tests::binaries;
-use tests::peers::policy::{Decision, Policy, missing_programs};
+use tests::peers::policy::missing_programs;
 use tests::peers::process::{self, LIMIT};
 use tests::peers::{MockCa, openssl};
+use tests::trials;
 
 type Test = (&'static str, &'static [&'static str], fn() -> Result<(), Failed>);
 
@@ -28,25 +29,13 @@ const TESTS: &[Test] = &[
 ];
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
-    let policy = match Policy::from_environment() {
-        Ok(policy) => policy,
-        Err(reason) => {
-            eprintln!("{reason}");
-            return ExitCode::FAILURE;
-        }
-    };
-    let look = !arguments.list && policy != Policy::Off;
-    let trials = TESTS.iter().map(|(name, programs, run)| {
-        let missing = if look { missing_programs(programs) } else { Vec::new() };
-        let decision = policy.decide(&missing);
-        Trial::ignorable_test(*name, move || match decision {
-            Decision::Run => run().map(|()| Completion::Completed),
-            Decision::Ignore(reason) => Ok(Completion::ignored_with(reason)),
-            Decision::Fail(reason) => Err(reason.into()),
-        })
-    });
-    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+    trials::run(|asked| {
+        let trial = |(name, programs, run): &Test| {
+            let missing = asked.missing(|| missing_programs(programs));
+            asked.trial(*name, &missing, Box::new(*run))
+        };
+        TESTS.iter().map(trial).collect()
+    })
 }
 
 /// strongSwan's `pki` with a folder of its own.

@@ -10,11 +10,9 @@ use ::sceptic::data::{Expectations, Suite};
 use ::sceptic::exit::Exit;
 use ::sceptic::expect::{self, Requirement, Strict};
 use ::sceptic::report::RunFolder;
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
-use tests::peers::{
-    Decision, MockCa, Policy, Scepserver, http, mock_client, namespace, openssl, policy, process, scepclient,
-    sceptic,
-};
+use libtest_mimic::Failed;
+use tests::peers::{MockCa, Scepserver, http, mock_client, openssl, policy, process, scepclient, sceptic};
+use tests::trials;
 
 /// One test, with the programs that it cannot do without.
 struct PeerTest {
@@ -95,35 +93,13 @@ const TESTS: &[PeerTest] = &[
 const SINGLE_DES: &[&str] = &["--laxity", "single-des"];
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
-    let policy = match Policy::from_environment() {
-        Ok(policy) => policy,
-        Err(reason) => {
-            eprintln!("{reason}");
-            return ExitCode::FAILURE;
-        }
-    };
-    let no_namespace = if arguments.list || policy == Policy::Off {
-        None
-    } else {
-        match namespace::enter() {
-            namespace::Place::Inside => None,
-            namespace::Place::Ran(code) => return code,
-            namespace::Place::Outside(reason) => Some(reason),
-        }
-    };
-    let trials = TESTS.iter().map(|test| trial(test, policy, no_namespace.as_deref())).collect();
-    libtest_mimic::run(&arguments, trials).exit_code()
-}
-
-fn trial(test: &'static PeerTest, policy: Policy, no_namespace: Option<&str>) -> Trial {
-    let mut missing = policy::missing_programs(test.programs);
-    missing.extend(no_namespace.map(str::to_owned));
-    let decision = policy.decide(&missing);
-    Trial::ignorable_test(test.name, move || match decision {
-        Decision::Run => (test.run)().map(|()| Completion::Completed),
-        Decision::Ignore(reason) => Ok(Completion::ignored_with(reason)),
-        Decision::Fail(reason) => Err(reason.into()),
+    trials::run_apart(|asked, no_namespace| {
+        let trial = |test: &PeerTest| {
+            let mut missing = asked.missing(|| policy::missing_programs(test.programs));
+            missing.extend(no_namespace.clone());
+            asked.trial(test.name, &missing, Box::new(test.run))
+        };
+        TESTS.iter().map(trial).collect()
     })
 }
 

@@ -5,8 +5,9 @@
 
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
-use tests::peers::policy::{Decision, Policy, missing_programs};
+use libtest_mimic::Failed;
+use tests::peers::policy::missing_programs;
+use tests::trials::{self, Run};
 
 mod command;
 mod crl;
@@ -18,52 +19,32 @@ mod python;
 mod to_openssl;
 mod vectors;
 
-/// What an oracle test does.
-type Run = Box<dyn FnOnce() -> Result<(), Failed> + Send>;
-
-/// The same, when it needs to know nothing.
+/// What an oracle test does, when it needs to know nothing.
 type Claim = fn() -> Result<(), Failed>;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
-    let policy = match Policy::from_environment() {
-        Ok(policy) => policy,
-        Err(reason) => {
-            eprintln!("{reason}");
-            return ExitCode::FAILURE;
-        }
-    };
-    let is_wanted = !arguments.list && policy != Policy::Off;
-    let missing = |look: fn() -> Vec<String>| if is_wanted { look() } else { Vec::new() };
-    let openssl = missing(|| missing_programs(&["openssl"]));
-    let legacy = missing(command::missing_legacy);
-    let python = missing(command::missing_python);
+    trials::run(|asked| {
+        let openssl = asked.missing(|| missing_programs(&["openssl"]));
+        let legacy = asked.missing(command::missing_legacy);
+        let python = asked.missing(command::missing_python);
 
-    let mut trials = Vec::new();
-    for (name, needs_legacy, run) in to_openssl::tests().into_iter().chain(from_openssl::tests()) {
-        let mut missing = openssl.clone();
-        if needs_legacy && missing.is_empty() {
-            missing.extend_from_slice(&legacy);
+        let mut trials = Vec::new();
+        for (name, needs_legacy, run) in to_openssl::tests().into_iter().chain(from_openssl::tests()) {
+            let mut missing = openssl.clone();
+            if needs_legacy && missing.is_empty() {
+                missing.extend_from_slice(&legacy);
+            }
+            trials.push(asked.trial(name, &missing, run));
         }
-        trials.push(trial(name, policy, &missing, run));
-    }
-    trials.extend(names::tests().into_iter().map(|(name, run)| trial(name, policy, &openssl, run)));
-    for (name, run) in crl::OPENSSL.into_iter().chain(next_ca::OPENSSL) {
-        trials.push(trial(name.to_owned(), policy, &openssl, Box::new(run)));
-    }
-    for (name, run) in crl::PYTHON {
-        trials.push(trial(name.to_owned(), policy, &python, Box::new(run)));
-    }
-    let with_python = python::tests().into_iter().chain(names::python_tests()).chain(vectors::tests());
-    trials.extend(with_python.map(|(name, run)| trial(name, policy, &python, run)));
-    libtest_mimic::run(&arguments, trials).exit_code()
-}
-
-fn trial(name: String, policy: Policy, missing: &[String], run: Run) -> Trial {
-    let decision = policy.decide(missing);
-    Trial::ignorable_test(name, move || match decision {
-        Decision::Run => run().map(|()| Completion::Completed),
-        Decision::Ignore(reason) => Ok(Completion::ignored_with(reason)),
-        Decision::Fail(reason) => Err(reason.into()),
+        trials.extend(names::tests().into_iter().map(|(name, run)| asked.trial(name, &openssl, run)));
+        for (name, run) in crl::OPENSSL.into_iter().chain(next_ca::OPENSSL) {
+            trials.push(asked.trial(name, &openssl, Box::new(run)));
+        }
+        for (name, run) in crl::PYTHON {
+            trials.push(asked.trial(name, &python, Box::new(run)));
+        }
+        let with_python = python::tests().into_iter().chain(names::python_tests()).chain(vectors::tests());
+        trials.extend(with_python.map(|(name, run)| asked.trial(name, &python, run)));
+        trials
     })
 }

@@ -4,10 +4,10 @@
 
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use libtest_mimic::Failed;
 use mock_ca::store::{PostgresEngine, SqliteEngine, Store};
-use tests::peers::policy::{Decision, Policy};
 use tests::peers::{Postgresql, postgresql};
+use tests::trials::{self, always};
 
 mod clients;
 mod contract;
@@ -15,42 +15,23 @@ mod device;
 mod killed;
 mod material;
 
-/// What a test does.
-type Run = Box<dyn FnOnce() -> Result<(), Failed> + Send>;
-
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
-    let policy = match Policy::from_environment() {
-        Ok(policy) => policy,
-        Err(reason) => {
-            eprintln!("{reason}");
-            return ExitCode::FAILURE;
+    trials::run(|asked| {
+        let missing = asked.missing(postgresql::missing);
+        let mut trials = Vec::new();
+        let claims = [contract::CLAIMS, clients::CLAIMS].concat();
+        for (name, claim) in claims.clone() {
+            let in_memory = move || claim(&[Store::in_memory()]).map_err(Failed::from);
+            trials.push(always(format!("memory::{name}"), Box::new(in_memory)));
+            trials.push(always(format!("sqlite::{name}"), Box::new(move || on_sqlite(claim))));
         }
-    };
-    let missing = if arguments.list || policy == Policy::Off { Vec::new() } else { postgresql::missing() };
-
-    let mut trials = Vec::new();
-    let claims = [contract::CLAIMS, clients::CLAIMS].concat();
-    for (name, claim) in claims.clone() {
-        let on = |engine: &str| format!("{engine}::{name}");
-        let in_memory = move || claim(&[Store::in_memory()]).map_err(Failed::from);
-        trials.push(trial(on("memory"), Decision::Run, Box::new(in_memory)));
-        trials.push(trial(on("sqlite"), Decision::Run, Box::new(move || on_sqlite(claim))));
-    }
-    // One server for all of them: it takes longer to make than they do.
-    let all = move || on_postgresql(&claims);
-    trials.push(trial("postgresql::contract".to_owned(), policy.decide(&missing), Box::new(all)));
-    trials.push(trial("sqlite::killed".to_owned(), Decision::Run, Box::new(killed::on_sqlite)));
-    let two = || killed::two_on_postgresql();
-    trials.push(trial("postgresql::two_servers_killed".to_owned(), policy.decide(&missing), Box::new(two)));
-    libtest_mimic::run(&arguments, trials).exit_code()
-}
-
-fn trial(name: String, decision: Decision, run: Run) -> Trial {
-    Trial::ignorable_test(name, move || match decision {
-        Decision::Run => run().map(|()| Completion::Completed),
-        Decision::Ignore(reason) => Ok(Completion::ignored_with(reason)),
-        Decision::Fail(reason) => Err(reason.into()),
+        trials.push(always("sqlite::killed", Box::new(killed::on_sqlite)));
+        // One server for all claims: it takes longer to make than they do.
+        let contract = move || on_postgresql(&claims);
+        trials.push(asked.trial("postgresql::contract", &missing, Box::new(contract)));
+        let two = killed::two_on_postgresql;
+        trials.push(asked.trial("postgresql::two_servers_killed", &missing, Box::new(two)));
+        trials
     })
 }
 
