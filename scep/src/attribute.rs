@@ -184,7 +184,7 @@ impl TransactionId {
     pub fn random(rng: &mut dyn rand_core::RngCore) -> Self {
         let mut octets = [0; 20];
         rng.fill_bytes(&mut octets);
-        Self(octets.iter().map(|b| format!("{b:02X}")).collect::<String>().into_bytes())
+        Self(hex::encode_upper(octets).into_bytes())
     }
 
     /// The digest of a SubjectPublicKeyInfo as hex text: what drafts before 2015 made it of, so that the same
@@ -193,7 +193,7 @@ impl TransactionId {
     /// # Errors
     /// When the cryptographic library refuses the digest.
     pub fn of_key(spki: &[u8], digest: Digest) -> Result<Self> {
-        Ok(Self(digest.of(spki)?.iter().map(|b| format!("{b:02X}")).collect::<String>().into_bytes()))
+        Ok(Self(hex::encode_upper(digest.of(spki)?).into_bytes()))
     }
 
     /// Its octets.
@@ -225,7 +225,7 @@ impl Nonce {
 
 impl fmt::Display for Nonce {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+        f.write_str(&hex::encode(&self.0))
     }
 }
 

@@ -257,7 +257,7 @@ impl Certificate {
     pub fn serial_hex(&self) -> String {
         let start =
             self.serial.iter().position(|b| *b != 0).unwrap_or_else(|| self.serial.len().saturating_sub(1));
-        self.serial.iter().skip(start).map(|b| format!("{b:02x}")).collect()
+        hex::encode(self.serial.get(start..).unwrap_or_default())
     }
 
     /// IssuerAndSerialNumber of this certificate, DER.

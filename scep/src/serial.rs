@@ -107,7 +107,7 @@ impl fmt::Debug for SerialNumber {
 /// Hex digits of the shortest form: `-` and the magnitude would hide what is on the wire.
 impl fmt::Display for SerialNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.shortest().iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+        f.write_str(&hex::encode(self.shortest()))
     }
 }
 

@@ -49,7 +49,7 @@ fn parse_seed(text: &str) -> Result<[u8; 32], String> {
 
 /// The seed, as it is printed and taken again.
 pub(super) fn seed_text(seed: &[u8; 32]) -> String {
-    let text: String = seed.iter().map(|octet| format!("{octet:02x}")).collect();
+    let text = hex::encode(seed);
     let short = text.trim_end_matches('0');
     if short.is_empty() { "0".to_owned() } else { short.to_owned() }
 }

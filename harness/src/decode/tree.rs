@@ -257,6 +257,6 @@ pub(super) fn place_of(elements: &[Tlv<'_>], octets: &[u8]) -> Option<Place> {
 /// Octets in hex, with a count where they are cut.
 pub(super) fn hex(octets: &[u8]) -> String {
     const SHOWN: usize = 32;
-    let text: String = octets.iter().take(SHOWN).map(|octet| format!("{octet:02x}")).collect();
+    let text = hex::encode(octets.get(..SHOWN).unwrap_or(octets));
     if octets.len() > SHOWN { format!("{text}… ({} octets)", octets.len()) } else { text }
 }

@@ -125,8 +125,7 @@ impl Fact {
     }
 
     fn octets(octets: &[u8]) -> Self {
-        let hex: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
-        Self::Found { value: Value::Text(hex), octets: Some(octets.len()), place: None }
+        Self::Found { value: Value::Text(hex::encode(octets)), octets: Some(octets.len()), place: None }
     }
 
     fn list<T: Into<String>>(items: impl IntoIterator<Item = T>) -> Self {

@@ -144,7 +144,7 @@ fn orders(served: &[Served]) -> Vec<Order> {
 fn word(rng: &mut ChaCha20Rng, octets: usize) -> String {
     let mut bytes = vec![0; octets];
     rng.fill_bytes(&mut bytes);
-    bytes.iter().map(|octet| format!("{octet:02x}")).collect()
+    hex::encode(bytes)
 }
 
 /// What every run of one case shares.
@@ -290,7 +290,7 @@ impl Scene<'_> {
             ("subject", subject.to_owned()),
             ("common_name", common_name),
             ("ca", write("ca.pem", &ca.to_pem())?),
-            ("ca_sha256", sha256.iter().map(|octet| format!("{octet:02x}")).collect()),
+            ("ca_sha256", hex::encode(sha256)),
         ]);
         if client.key_origin != KeyOrigin::Client {
             let key = self.keys.next().map_err(|e| started(e.to_string()))?;

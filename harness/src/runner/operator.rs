@@ -79,8 +79,7 @@ impl Operator {
             }
             Self::Commands { revoke, .. } => {
                 let command = revoke.as_ref().ok_or("the peer file gives no command for it")?;
-                let hex: String = serial.iter().map(|octet| format!("{octet:02x}")).collect();
-                run(command, "serial", &hex).await
+                run(command, "serial", &hex::encode(serial)).await
             }
         }
     }

@@ -14,7 +14,9 @@ pub(super) async fn http(stage: &mut Stage<'_>, call: &Call) -> Result<(), Error
                 usize::try_from(length).map_err(|_| call.wrong("`garbage` is a number of octets"))?;
             stage.random(length)
         }
-        (None, Some(hex)) => unhex(hex).ok_or_else(|| call.wrong("`hex` is no even number of hex digits"))?,
+        (None, Some(hex)) => {
+            hex::decode(hex).ok().ok_or_else(|| call.wrong("`hex` is no even number of hex digits"))?
+        }
         (None, None) => Vec::new(),
     };
     let target = stage.target(call.text("query").unwrap_or_default());
@@ -25,11 +27,4 @@ pub(super) async fn http(stage: &mut Stage<'_>, call: &Call) -> Result<(), Error
     }
     stage.send(&call.id, Request { method, target, headers, body }, None, None).await;
     Ok(())
-}
-
-fn unhex(hex: &str) -> Option<Vec<u8>> {
-    if !hex.len().is_multiple_of(2) {
-        return None;
-    }
-    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok()).collect()
 }

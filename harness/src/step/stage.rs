@@ -181,7 +181,7 @@ impl<'a> Stage<'a> {
 
     /// A subject name that no other case uses.
     pub fn unique_subject(&mut self) -> String {
-        let tail: String = self.random(6).iter().map(|octet| format!("{octet:02x}")).collect();
+        let tail = hex::encode(self.random(6));
         format!("CN=sceptic-{tail},O=sceptic")
     }
 

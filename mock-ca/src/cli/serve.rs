@@ -166,15 +166,14 @@ fn offer_challenge(config: &mut Config) -> Result<Option<String>, Failure> {
     }
     let mut octets = [0; 12];
     random(&mut octets)?;
-    let text: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
+    let text = hex::encode(octets);
     config.policy.challenge = Challenge::new(&text);
     Ok(Some(text))
 }
 
 fn announce(server: &Running, challenge: Option<&str>) -> Result<(), Failure> {
     let ca = server.ca_certificate();
-    let fingerprint: String =
-        ca.fingerprint(Digest::Sha256)?.iter().map(|octet| format!("{octet:02x}")).collect();
+    let fingerprint = hex::encode(ca.fingerprint(Digest::Sha256)?);
     say(&format!("scep   {}", server.url()));
     say(&format!("admin  {}  token {}", server.admin_url(), server.admin_token()));
     say(&format!("ca     {}  sha-256 {fingerprint}", ca.subject_text()));

@@ -124,9 +124,7 @@ impl TryFrom<String> for Serial {
             return Err(wrong());
         }
         let even = if text.len().is_multiple_of(2) { text.clone() } else { format!("0{text}") };
-        let pairs = even.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).ok());
-        let octets: Option<Vec<u8>> = pairs.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect();
-        let mut octets = octets.ok_or_else(wrong)?;
+        let mut octets = hex::decode(even).map_err(|_| wrong())?;
         if octets.iter().all(|octet| *octet == 0) {
             return Err(wrong());
         }

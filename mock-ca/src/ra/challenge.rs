@@ -52,7 +52,7 @@ impl fmt::Debug for Challenge {
 /// The digest by which the store knows a challengePassword, hexadecimal: the word itself is kept nowhere.
 #[must_use]
 pub fn digest(challenge: &str) -> String {
-    sha256(challenge.as_bytes()).iter().map(|octet| format!("{octet:02x}")).collect()
+    hex::encode(sha256(challenge.as_bytes()))
 }
 
 /// What a request offers.

@@ -24,7 +24,7 @@ impl OneTime {
     /// request may come twice.
     #[must_use]
     pub fn is_good(&self, id: &TransactionId, now: UnixTime) -> bool {
-        let id: String = id.octets().iter().map(|octet| format!("{octet:02x}")).collect();
+        let id = hex::encode(id.octets());
         match &self.spent {
             Some(spent) => *spent == id,
             None => self.expires.is_none_or(|expires| now.0 <= expires),

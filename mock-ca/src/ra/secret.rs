@@ -49,8 +49,8 @@ impl HashedSecret {
     fn new(word: &str, rounds: u32, rng: &mut dyn RngCore) -> Result<Self> {
         let mut salt = [0; SALT];
         rng.fill_bytes(&mut salt);
-        let salt = hex(&salt);
-        let digest = hex(&derive(word, &salt, rounds)?);
+        let salt = hex::encode(salt);
+        let digest = hex::encode(derive(word, &salt, rounds)?);
         Ok(Self { salt, rounds, digest })
     }
 
@@ -58,7 +58,7 @@ impl HashedSecret {
     #[must_use]
     pub fn is(&self, offered: &str) -> bool {
         let Ok(digest) = derive(offered, &self.salt, self.rounds) else { return false };
-        let (digest, own) = (hex(&digest), self.digest.as_bytes());
+        let (digest, own) = (hex::encode(digest), self.digest.as_bytes());
         digest.len() == own.len() && memcmp::eq(digest.as_bytes(), own)
     }
 }
@@ -70,17 +70,13 @@ fn derive(word: &str, salt: &str, rounds: u32) -> Result<[u8; DIGEST]> {
     Ok(digest)
 }
 
-fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
-}
-
 /// A word of 80 random bits, as Microsoft's NDES shows them: hexadecimal in upper case, so that it can be
 /// typed.
 #[must_use]
 pub fn generated(rng: &mut dyn RngCore) -> String {
     let mut octets = [0; 10];
     rng.fill_bytes(&mut octets);
-    hex(&octets).to_ascii_uppercase()
+    hex::encode_upper(octets)
 }
 
 #[cfg(test)]

@@ -116,7 +116,7 @@ impl Service {
     /// # Errors
     /// When there is no such certificate, it is revoked already, or the store fails.
     pub fn revoke(&self, serial: &[u8], reason: Option<u8>) -> Result<(), OperatorError> {
-        let text = || serial.iter().map(|octet| format!("{octet:02x}")).collect::<String>();
+        let text = || hex::encode(serial);
         match self.store.revoke(serial, Revocation { at: self.clock.now(), reason })? {
             Revoked::Done => {
                 self.audit(

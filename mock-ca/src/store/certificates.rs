@@ -5,7 +5,7 @@ use scep::attribute::TransactionId;
 use scep::certificate::Certificate;
 use serde::{Deserialize, Serialize};
 
-use super::document::{self, broken, hex, moment, octets};
+use super::document::{self, broken, moment, octets};
 use super::engine::{Kind, Result, Tables};
 use super::{Store, crls};
 use crate::ra::Credential;
@@ -80,7 +80,7 @@ impl Store {
     /// # Errors
     /// When the engine fails.
     pub fn certificate(&self, serial: &[u8]) -> Result<Option<CertificateRecord>> {
-        self.look(|tables| read(tables, &hex(serial)))
+        self.look(|tables| read(tables, &hex::encode(serial)))
     }
 
     /// The certificate of that serial number, hexadecimal.
@@ -112,7 +112,7 @@ impl Store {
     /// When the engine fails.
     pub fn revoke(&self, serial: &[u8], revocation: Revocation) -> Result<Revoked> {
         self.change(|tables| {
-            let key = hex(serial);
+            let key = hex::encode(serial);
             let Some(mut record) = read(tables, &key)? else { return Ok(Revoked::Unknown) };
             if let Some(before) = record.revocation {
                 return Ok(Revoked::Already(before));
@@ -127,7 +127,7 @@ impl Store {
 
 /// Puts a new certificate in; false when there is one of its serial number.
 pub(super) fn add(tables: &mut dyn Tables, record: &CertificateRecord) -> Result<bool> {
-    let serial = hex(&record.certificate.serial);
+    let serial = hex::encode(&record.certificate.serial);
     if tables.document(Kind::Certificate, &serial)?.is_some() {
         return Ok(false);
     }
@@ -160,5 +160,5 @@ fn write(tables: &mut dyn Tables, record: &CertificateRecord) -> Result<()> {
         credential: record.credential.clone(),
         revocation: record.revocation,
     };
-    document::write(tables, Kind::Certificate, &hex(&record.certificate.serial), &document)
+    document::write(tables, Kind::Certificate, &hex::encode(&record.certificate.serial), &document)
 }

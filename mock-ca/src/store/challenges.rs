@@ -3,7 +3,7 @@
 use scep::attribute::TransactionId;
 
 use super::Store;
-use super::document::{self, hex};
+use super::document::{self};
 use super::engine::{Kind, Result, Tables};
 use crate::ra::{Credential, OneTime};
 
@@ -31,7 +31,7 @@ pub(super) fn spend(tables: &mut dyn Tables, credential: &Credential, id: &Trans
     let Some(mut challenge) = document::read::<OneTime>(tables, Kind::Challenge, digest)? else {
         return Ok(false);
     };
-    let id = hex(id.octets());
+    let id = hex::encode(id.octets());
     match &challenge.spent {
         Some(spent) => Ok(*spent == id),
         None => {

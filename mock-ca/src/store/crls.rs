@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Store;
 use super::certificates::Revocation;
-use super::document::{self, broken, hex, octets};
+use super::document::{self, broken, octets};
 use super::engine::{Kind, Result, Tables};
 
 /// A CRL, and what it tells.
@@ -91,7 +91,12 @@ pub(super) fn enter(
 ) -> Result<()> {
     let count = counted(tables, generation)? + 1;
     document::write(tables, Kind::Counter, &counter(generation), &count)?;
-    document::write(tables, Kind::Revocation, &format!("{}/{}", name(generation), hex(serial)), &revocation)
+    document::write(
+        tables,
+        Kind::Revocation,
+        &format!("{}/{}", name(generation), hex::encode(serial)),
+        &revocation,
+    )
 }
 
 fn entries(tables: &mut dyn Tables, generation: u32) -> Result<Vec<crl::Revoked>> {
@@ -99,16 +104,11 @@ fn entries(tables: &mut dyn Tables, generation: u32) -> Result<Vec<crl::Revoked>
     let mut entries = Vec::new();
     for (key, text) in tables.range(Kind::Revocation, &prefix, "", u32::MAX)? {
         let Revocation { at, reason } = document::parse(Kind::Revocation, &key, &text)?;
-        let serial = key.strip_prefix(&prefix).and_then(unhex);
+        let serial = key.strip_prefix(&prefix).and_then(|serial| hex::decode(serial).ok());
         let serial = serial.ok_or_else(|| broken(Kind::Revocation, &key, "its name is no serial number"))?;
         entries.push(crl::Revoked { serial: SerialNumber::new(&serial), at: Some(at), reason });
     }
     Ok(entries)
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits = text.as_bytes().chunks(2);
-    digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }
 
 fn counted(tables: &mut dyn Tables, generation: u32) -> Result<u64> {

@@ -38,11 +38,6 @@ pub(super) fn broken(kind: Kind, key: &str, detail: impl ToString) -> StoreError
     StoreError::Document { kind: kind.name(), key: key.to_owned(), detail: detail.to_string() }
 }
 
-/// Octets as lower-case hex text: names of documents are text.
-pub(super) fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
-}
-
 /// A time as text of one length, so that the order of names is the order of times.
 pub(super) fn moment(time: scep::UnixTime) -> String {
     format!("{:012}", time.0)

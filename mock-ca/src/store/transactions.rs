@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::Store;
 use super::certificates::{self, CertificateRecord};
 use super::challenges;
-use super::document::{self, broken, hex, moment, octets};
+use super::document::{self, broken, moment, octets};
 use super::engine::{Kind, Result, StoreError, Tables};
 use crate::ra::Credential;
 use crate::transaction::{State, Transaction};
@@ -156,7 +156,7 @@ fn settle(tables: &mut dyn Tables, settlement: Settlement<'_>) -> Result<Settled
 }
 
 fn key_of(id: &TransactionId) -> String {
-    hex(id.octets())
+    hex::encode(id.octets())
 }
 
 fn read(tables: &mut dyn Tables, key: &str) -> Result<Option<Transaction>> {
@@ -205,7 +205,7 @@ fn write(tables: &mut dyn Tables, transaction: &Transaction) -> Result<()> {
             State::Pending => StateDocument::Pending,
             State::Approved => StateDocument::Approved,
             State::Rejected => StateDocument::Rejected,
-            State::Issued(certificate) => StateDocument::Issued(hex(&certificate.serial)),
+            State::Issued(certificate) => StateDocument::Issued(hex::encode(&certificate.serial)),
         },
         since: transaction.since.0,
         due: transaction.due.map(|due| due.0),

@@ -27,7 +27,7 @@ pub(super) struct CertificateReport {
 
 impl CertificateReport {
     pub(super) fn new(certificate: &Certificate, file: &Path) -> Self {
-        let hex = |octets: Vec<u8>| octets.iter().map(|octet| format!("{octet:02x}")).collect();
+        let hex = hex::encode::<Vec<u8>>;
         Self {
             subject: certificate.subject_text(),
             serial: certificate.serial_hex(),

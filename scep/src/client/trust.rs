@@ -79,7 +79,7 @@ impl Fingerprint {
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ", self.digest.name())?;
-        self.octets.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+        f.write_str(&hex::encode(&self.octets))
     }
 }
 

@@ -84,7 +84,7 @@ impl IssuerAndSerial {
                 detail: format!(
                     "expected a positive number of at most 20 octets, got {} octets 0x{}",
                     value.serial.octets().len(),
-                    value.serial.octets().iter().map(|octet| format!("{octet:02x}")).collect::<String>(),
+                    hex::encode(value.serial.octets()),
                 ),
             });
         }

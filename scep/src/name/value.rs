@@ -73,6 +73,5 @@ pub(super) fn hex_digit(digit: u8) -> Option<u8> {
 
 /// `#` and the octets in hex.
 pub(crate) fn hex(octets: &[u8]) -> String {
-    // Into one text: a name of a megabyte has to be printed too.
-    std::iter::once("#".to_owned()).chain(octets.iter().map(|octet| format!("{octet:02X}"))).collect()
+    format!("#{}", hex::encode_upper(octets))
 }

@@ -224,7 +224,7 @@ impl Opening {
             // The laxity: a name that no other message has.
             None => {
                 let digest = Digest::Sha256.of(message).map_err(Refusal::Unreadable)?;
-                let name: String = digest.iter().map(|octet| format!("{octet:02X}")).collect();
+                let name = hex::encode_upper(digest);
                 TransactionId::parse(name.as_bytes()).map_err(Refusal::Unreadable)?
             }
         };

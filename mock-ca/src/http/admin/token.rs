@@ -24,7 +24,7 @@ impl Token {
     pub(crate) fn random(rng: &mut dyn RngCore) -> Self {
         let mut octets = [0; 16];
         rng.fill_bytes(&mut octets);
-        Self(hex(&octets))
+        Self(hex::encode(octets))
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -84,7 +84,7 @@ impl Token {
 
     fn derived(&self, purpose: &str) -> String {
         // The token has one length and no secret is appended to: a plain digest is enough.
-        hex(&sha256(format!("{purpose} {}", self.0).as_bytes()))
+        hex::encode(sha256(format!("{purpose} {}", self.0).as_bytes()))
     }
 }
 
@@ -101,8 +101,4 @@ fn authorization(headers: &HeaderMap, scheme: &str) -> Option<String> {
 
 fn equal(one: &str, other: &str) -> bool {
     memcmp::eq(&sha256(one.as_bytes()), &sha256(other.as_bytes()))
-}
-
-fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }

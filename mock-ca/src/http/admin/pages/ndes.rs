@@ -24,7 +24,7 @@ pub(super) fn answer(port: &AdminPort, call: &Call) -> Reply {
     }
     let ca = port.service.authority().issuing().certificate.clone();
     let thumbprint = ca.fingerprint(scep::suite::Digest::Sha1).unwrap_or_default();
-    let thumbprint: String = thumbprint.iter().map(|octet| format!("{octet:02X}")).collect();
+    let thumbprint = hex::encode_upper(thumbprint);
     match port.service.one_time_challenge(None, MINUTES * 60) {
         Ok(challenge) => frame(
             "Network Device Enrollment Service",
