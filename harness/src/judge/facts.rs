@@ -6,6 +6,7 @@
 
 mod ca;
 mod http;
+mod lookup;
 mod message;
 mod next_ca;
 mod payload;
@@ -178,7 +179,7 @@ pub fn paths() -> impl Iterator<Item = (String, &'static Row)> {
         .flatten()
         .map(|row| (row.path.to_owned(), row));
     let sides = ["request", "reply"].into_iter().flat_map(|side| {
-        let rows = [message::ROWS, payload::ROWS].into_iter().flatten();
+        let rows = [message::ROWS, payload::ROWS, lookup::ROWS].into_iter().flatten();
         let attributes = message::ATTRIBUTES.iter().flat_map(|name| {
             message::ATTRIBUTE_ROWS.iter().map(move |row| (format!("{name}{}", row.path), row))
         });

@@ -4,9 +4,8 @@ use scep::UnixTime;
 use scep::ca_cert::CaCertificates;
 use scep::certificate::Certificate;
 use scep::cms::SignedData;
-use scep::crl::Crl;
 use scep::csr::Csr;
-use scep::message::IssuerAndSerial;
+use scep::message::IssuerAndSubject;
 use scep::oid;
 
 use super::message::envelope;
@@ -14,9 +13,7 @@ use super::{Fact, Find, Kind, Row, Scene};
 
 const CSR: &str = "an opened envelope with a PKCS#10";
 const POLL: &str = "an opened envelope with an IssuerAndSubject";
-const PAYLOAD: &str = "an opened envelope with a certificates-only SignedData";
-const LOOKUP: &str = "an opened envelope with an IssuerAndSerialNumber";
-const CRL: &str = "a readable CRL in a certificates-only SignedData";
+pub(super) const PAYLOAD: &str = "an opened envelope with a certificates-only SignedData";
 const ISSUED: &str = "a certificate for the requested key";
 
 pub(super) const ROWS: &[Row] = &[
@@ -105,33 +102,21 @@ pub(super) const ROWS: &[Row] = &[
         kind: Kind::Text,
         parent: POLL,
         doc: "whose name `issuer` is: `ca` (the issuing certificate's subject) or `other`",
-        find: Find::Message(|scene| match &scene.side.poll {
-            Some(Ok(poll)) => whose(scene, &poll.issuer),
-            Some(Err(error)) => Fact::missing(error.clone()),
-            None => Fact::missing("there is no opened IssuerAndSubject"),
-        }),
+        find: Find::Message(|scene| poll(scene, |poll| whose(scene, &poll.issuer))),
     },
     Row {
         path: "poll.subject",
         kind: Kind::Octets,
         parent: POLL,
         doc: "`subject`, DER",
-        find: Find::Message(|scene| match &scene.side.poll {
-            Some(Ok(poll)) => Fact::octets(&poll.subject),
-            Some(Err(error)) => Fact::missing(error.clone()),
-            None => Fact::missing("there is no opened IssuerAndSubject"),
-        }),
+        find: Find::Message(|scene| poll(scene, |poll| Fact::octets(&poll.subject))),
     },
     Row {
         path: "poll.subject.canonical",
         kind: Kind::Text,
         parent: POLL,
         doc: "`subject`, as a text that is the same for the same name (RFC 5280 7.1), whatever its string types and letter case",
-        find: Find::Message(|scene| match &scene.side.poll {
-            Some(Ok(poll)) => Fact::text(scep::name::canonical(&poll.subject)),
-            Some(Err(error)) => Fact::missing(error.clone()),
-            None => Fact::missing("there is no opened IssuerAndSubject"),
-        }),
+        find: Find::Message(|scene| poll(scene, |poll| Fact::text(scep::name::canonical(&poll.subject)))),
     },
     Row {
         path: "payload.content",
@@ -304,118 +289,36 @@ pub(super) const ROWS: &[Row] = &[
             })
         }),
     },
-    Row {
-        path: "lookup.issuer",
-        kind: Kind::Text,
-        parent: LOOKUP,
-        doc: "whose name `issuer` is: `ca` (the issuing certificate's subject) or `other`",
-        find: Find::Message(|scene| lookup(scene, |named| whose(scene, &named.issuer))),
-    },
-    Row {
-        path: "lookup.serial",
-        kind: Kind::Octets,
-        parent: LOOKUP,
-        doc: "content octets of its serialNumber",
-        find: Find::Message(|scene| lookup(scene, |named| Fact::octets(named.serial.octets()))),
-    },
-    Row {
-        path: "payload.named",
-        kind: Kind::Bool,
-        parent: "certificates-only SignedData, asked for by issuer and serial number",
-        doc: "it holds the certificate that was asked for by issuer and serial number",
-        find: Find::Message(|scene| {
-            payload(scene, |_| match &scene.decoded.request.lookup {
-                Some(Ok(named)) => {
-                    Fact::bool(scene.side.certificates.iter().any(|certificate| named.names(certificate)))
-                }
-                _ => Fact::missing("no certificate was asked for"),
-            })
-        }),
-    },
-    Row {
-        path: "payload.crls",
-        kind: Kind::Number,
-        parent: PAYLOAD,
-        doc: "its CRLs",
-        find: Find::Message(|scene| payload(scene, |p| Fact::number(p.crls.len()).at(scene.which, p.place))),
-    },
-    Row {
-        path: "crl.issuer",
-        kind: Kind::Text,
-        parent: CRL,
-        doc: "whose name its issuer is: `ca` (the issuing certificate's subject) or `other`",
-        find: Find::Message(|scene| crl(scene, |crl| whose(scene, &crl.issuer))),
-    },
-    Row {
-        path: "crl.signature",
-        kind: Kind::Text,
-        parent: CRL,
-        doc: "`verifies` with the key of a certificate of GetCACert, or `fails`",
-        find: Find::Message(|scene| {
-            crl(scene, |crl| match scene.view.ca {
-                Some(ca) => {
-                    let holds =
-                        |issuer: &Certificate| issuer.public_key().is_ok_and(|key| crl.verifies_with(&key));
-                    Fact::text(if ca.certificates.iter().any(holds) { "verifies" } else { "fails" })
-                }
-                None => Fact::missing("there are no CA certificates"),
-            })
-        }),
-    },
-    Row {
-        path: "crl.lists",
-        kind: Kind::Bool,
-        parent: "a CRL, asked for by serial number",
-        doc: "it has an entry for the serial number that was asked for",
-        find: Find::Message(|scene| {
-            crl(scene, |crl| match &scene.decoded.request.lookup {
-                Some(Ok(named)) => Fact::bool(crl.entry(&named.serial).is_some()),
-                _ => Fact::missing("no serial number was asked for"),
-            })
-        }),
-    },
-    Row {
-        path: "crl.updatesOrdered",
-        kind: Kind::Bool,
-        parent: CRL,
-        doc: "nextUpdate is there, and after thisUpdate",
-        find: Find::Message(|scene| {
-            crl(scene, |crl| Fact::bool(crl.this_update.is_some() && crl.next_update > crl.this_update))
-        }),
-    },
 ];
 
-fn lookup(scene: &Scene<'_>, find: impl Fn(&IssuerAndSerial) -> Fact) -> Fact {
-    match &scene.side.lookup {
-        Some(Ok(named)) => find(named),
+/// A fact of content that was opened, or why there is none. `what` is its name with an article.
+pub(super) fn opened<T>(
+    content: Option<&Result<T, String>>,
+    what: &str,
+    find: impl FnOnce(&T) -> Fact,
+) -> Fact {
+    match content {
+        Some(Ok(content)) => find(content),
         Some(Err(error)) => Fact::missing(error.clone()),
-        None => Fact::missing("there is no opened IssuerAndSerialNumber"),
+        None => Fact::missing(format!("there is no {what}")),
     }
 }
 
-fn crl(scene: &Scene<'_>, find: impl Fn(&Crl) -> Fact) -> Fact {
-    payload(scene, |_| match &scene.side.crl {
-        Some(Ok(crl)) => find(crl),
-        Some(Err(error)) => Fact::missing(error.clone()),
-        None => Fact::missing("there is no CRL"),
-    })
-}
-
 /// Whether a name is that of the CA.
-fn whose(scene: &Scene<'_>, name: &[u8]) -> Fact {
+pub(super) fn whose(scene: &Scene<'_>, name: &[u8]) -> Fact {
     let ca = scene.view.ca.and_then(|ca| ca.issuer());
     Fact::text(if ca.is_some_and(|ca| scep::name::same(&ca.subject, name)) { "ca" } else { "other" })
 }
 
 fn csr(scene: &Scene<'_>, find: impl Fn(&Csr) -> Fact) -> Fact {
-    match &scene.side.csr {
-        Some(Ok(csr)) => find(csr),
-        Some(Err(error)) => Fact::missing(error.clone()),
-        None => Fact::missing("there is no opened PKCS#10"),
-    }
+    opened(scene.side.csr.as_ref(), "opened PKCS#10", find)
 }
 
-fn payload(scene: &Scene<'_>, find: impl Fn(&SignedData) -> Fact) -> Fact {
+fn poll(scene: &Scene<'_>, find: impl Fn(&IssuerAndSubject) -> Fact) -> Fact {
+    opened(scene.side.poll.as_ref(), "opened IssuerAndSubject", find)
+}
+
+pub(super) fn payload(scene: &Scene<'_>, find: impl Fn(&SignedData) -> Fact) -> Fact {
     match (&scene.side.payload, &scene.side.plain) {
         (Some(Ok(payload)), _) => find(payload),
         (Some(Err(error)), _) => Fact::missing(format!("messageData is no SignedData: {error}")),
