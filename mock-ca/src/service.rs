@@ -6,8 +6,10 @@
 //!                                           store            store          faults      faults
 //! ```
 
+mod answer;
 mod certificates;
 mod claims;
+mod enrol;
 mod lookup;
 mod operator;
 mod pki_operation;
