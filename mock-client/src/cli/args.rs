@@ -210,14 +210,21 @@ pub(super) struct AskerArgs {
     pub(super) challenge: Option<Challenge>,
 }
 
+/// Who is asked, why it is believed, and who asks.
 #[derive(Debug, Args)]
-pub(super) struct GetcertArgs {
+pub(super) struct QuestionArgs {
     #[command(flatten)]
     pub(super) server: ServerArgs,
     #[command(flatten)]
     pub(super) trust: TrustArgs,
     #[command(flatten)]
     pub(super) asker: AskerArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct GetcertArgs {
+    #[command(flatten)]
+    pub(super) question: QuestionArgs,
     /// Serial number: decimal, or hex after `0x` or with colons.
     #[arg(long, value_name = "NUMBER", value_parser = parse::serial)]
     pub(super) serial: SerialNumber,
@@ -229,11 +236,7 @@ pub(super) struct GetcertArgs {
 #[derive(Debug, Args)]
 pub(super) struct GetcrlArgs {
     #[command(flatten)]
-    pub(super) server: ServerArgs,
-    #[command(flatten)]
-    pub(super) trust: TrustArgs,
-    #[command(flatten)]
-    pub(super) asker: AskerArgs,
+    pub(super) question: QuestionArgs,
     /// PEM file with the certificate that is looked for, if it is not the asker's.
     #[arg(long, value_name = "FILE")]
     pub(super) of: Option<PathBuf>,
@@ -248,11 +251,7 @@ pub(super) struct GetcrlArgs {
 #[derive(Debug, Args)]
 pub(super) struct RevokedArgs {
     #[command(flatten)]
-    pub(super) server: ServerArgs,
-    #[command(flatten)]
-    pub(super) trust: TrustArgs,
-    #[command(flatten)]
-    pub(super) asker: AskerArgs,
+    pub(super) question: QuestionArgs,
     /// PEM file with the certificate to check, if it is not the asker's.
     #[arg(long, value_name = "FILE")]
     pub(super) of: Option<PathBuf>,

@@ -7,7 +7,7 @@ use scep::crl::Crl;
 use scep::http::{HttpRequest, HttpResponse, Operation};
 use serde_json::json;
 
-use super::args::{AskerArgs, GetcertArgs, GetcrlArgs, RevokedArgs, ServerArgs, TrustArgs};
+use super::args::{GetcertArgs, GetcrlArgs, QuestionArgs, RevokedArgs};
 use super::enroll::{read_certificate, sender};
 use super::report::{CertificateReport, remark, text_of_refusal};
 use super::{CommandError, Io, generator};
@@ -21,42 +21,42 @@ use crate::transport::{HttpTransport, ServerUrl, Transport as _, TransportError,
 pub(super) fn certificate(args: &GetcertArgs, io: &mut Io<'_>) -> Result<Exit, CommandError> {
     files::expect_folder_of(&args.out)?;
     let wanted = Looked::Certificate(args.serial.clone());
-    let looked = ask(&args.server, &args.trust, &args.asker, wanted)?;
+    let looked = ask(&args.question, wanted)?;
     if let Ok(LookupVerdict::Found(Found::Certificate { certificate, .. })) = &looked.ended {
         files::write_public(&args.out, &certificate.to_pem())?;
         let report = CertificateReport::new(certificate, &args.out);
-        if args.server.json {
+        if args.question.server.json {
             io.say(json!({ "certificate": report, "warnings": looked.remarks.warnings }).to_string());
         } else {
             report.say(io);
         }
     }
-    Ok(conclude(&looked, args.server.json, io))
+    Ok(conclude(&looked, args.question.server.json, io))
 }
 
 pub(super) fn crl(args: &GetcrlArgs, io: &mut Io<'_>) -> Result<Exit, CommandError> {
     files::expect_folder_of(&args.out)?;
-    let of = args.of.as_deref().unwrap_or(&args.asker.cert);
+    let of = args.of.as_deref().unwrap_or(&args.question.asker.cert);
     let wanted = if args.of_ca { Looked::CrlOfCa } else { Looked::CrlOf(Box::new(read_certificate(of)?)) };
-    let looked = ask(&args.server, &args.trust, &args.asker, wanted)?;
+    let looked = ask(&args.question, wanted)?;
     if let Ok(LookupVerdict::Found(Found::Crl(crl))) = &looked.ended {
         files::write_public(&args.out, &crl.to_pem())?;
-        say_crl(crl, &args.out, &looked, args.server.json, io);
+        say_crl(crl, &args.out, &looked, args.question.server.json, io);
     }
-    Ok(conclude(&looked, args.server.json, io))
+    Ok(conclude(&looked, args.question.server.json, io))
 }
 
 pub(super) fn revoked(args: &RevokedArgs, io: &mut Io<'_>) -> Result<Exit, CommandError> {
-    let of = read_certificate(args.of.as_deref().unwrap_or(&args.asker.cert))?;
-    let contact = args.server.contact(args.trust.trust()?)?;
-    let (mut transport, mut rng) = (args.server.transport()?, generator(args.server.seed)?);
+    let of = read_certificate(args.of.as_deref().unwrap_or(&args.question.asker.cert))?;
+    let contact = args.question.server.contact(args.question.trust.trust()?)?;
+    let (mut transport, mut rng) = (args.question.server.transport()?, generator(args.question.server.seed)?);
     let line = &mut Line { transport: &mut transport, clock: &SystemClock, rng: &mut rng };
     let (ca, mut remarks) = getca(&contact, line);
     let ca = ca?;
     let config = LookupConfig {
         contact,
-        signer: sender(&args.asker.cert, &args.asker.key)?,
-        challenge: args.asker.challenge.clone(),
+        signer: sender(&args.question.asker.cert, &args.question.asker.key)?,
+        challenge: args.question.asker.challenge.clone(),
         wanted: Looked::CrlOf(Box::new(of.clone())),
         ca: Some(ca.clone()),
     };
@@ -64,7 +64,7 @@ pub(super) fn revoked(args: &RevokedArgs, io: &mut Io<'_>) -> Result<Exit, Comma
     if args.no_distribution_point {
         pointed.extensions.clear();
     }
-    let mut fetcher = Fetcher(args.server.way()?);
+    let mut fetcher = Fetcher(args.question.server.way()?);
     let mut query = || lookup(&config, line);
     let now = SystemClock.now();
     let found = revocation::check(&pointed, &ca, now, &mut fetcher, &mut query, &mut remarks.warnings);
@@ -79,7 +79,7 @@ pub(super) fn revoked(args: &RevokedArgs, io: &mut Io<'_>) -> Result<Exit, Comma
         }
         Revocation::Unknown => ("unknown", None, None, None, Exit::Rejected),
     };
-    if args.server.json {
+    if args.question.server.json {
         let report = json!({
             "status": word, "source": from, "at": at, "reason": reason, "exit": exit.code(),
             "warnings": remarks.warnings,
@@ -108,12 +108,8 @@ impl Fetch for Fetcher {
     }
 }
 
-fn ask(
-    server: &ServerArgs,
-    trust: &TrustArgs,
-    asker: &AskerArgs,
-    wanted: Looked,
-) -> Result<LookedUp, CommandError> {
+fn ask(question: &QuestionArgs, wanted: Looked) -> Result<LookedUp, CommandError> {
+    let QuestionArgs { server, trust, asker } = question;
     let config = LookupConfig {
         contact: server.contact(trust.trust()?)?,
         signer: sender(&asker.cert, &asker.key)?,
