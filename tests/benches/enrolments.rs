@@ -202,10 +202,8 @@ impl Side {
     }
 }
 
-/// pkiStatus of an answer, in chunks or not.
 fn status(body: &[u8]) -> Option<PkiStatus> {
-    let start = body.iter().position(|octet| *octet == 0x30)?;
-    PkiMessage::read(body.get(start..)?).ok()?.value.pki_status()
+    PkiMessage::read(body).ok()?.value.pki_status()
 }
 
 /// The PKCSReq of one device.

@@ -73,12 +73,7 @@ impl KeptAlive {
                 return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "no whole answer"));
             }
             self.received.extend_from_slice(some.get(..count).unwrap_or_default());
-            let is_chunked = self
-                .received
-                .windows(26)
-                .any(|part| part.eq_ignore_ascii_case(b"transfer-encoding: chunked"));
-            let is_over = !is_chunked || self.received.ends_with(b"\r\n0\r\n\r\n");
-            if let Some(answer) = parse(&self.received).filter(|_| is_over) {
+            if let Some(answer) = parse(&self.received) {
                 return Ok(answer);
             }
         }
@@ -96,18 +91,43 @@ fn exchange(port: u16, head: &str, body: &[u8]) -> io::Result<Answer> {
         .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "answer is not HTTP, or not whole"))
 }
 
+/// The answer, once it is whole.
 fn parse(bytes: &[u8]) -> Option<Answer> {
     const BLANK: &[u8] = b"\r\n\r\n";
     let end = bytes.windows(BLANK.len()).position(|part| part == BLANK)?;
     let head = std::str::from_utf8(&bytes[..end]).ok()?;
     let status = head.split(' ').nth(1)?.parse().ok()?;
     let body = &bytes[end + BLANK.len()..];
+    let field = |wanted: &str| {
+        head.lines().find_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            name.eq_ignore_ascii_case(wanted).then(|| value.trim())
+        })
+    };
+    if field("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked")) {
+        return dechunked(body).map(|body| Answer { status, body });
+    }
     // A server that is killed closes its connections too.
-    let stated = head.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
-    });
-    stated.is_none_or(|length| length == body.len()).then(|| Answer { status, body: body.to_vec() })
+    let is_whole = match field("content-length") {
+        Some(length) => length.parse() == Ok(body.len()),
+        None => true,
+    };
+    is_whole.then(|| Answer { status, body: body.to_vec() })
+}
+
+/// What the chunks hold, when the last one is there (RFC 9112 7.1).
+fn dechunked(mut chunks: &[u8]) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let end = chunks.windows(2).position(|pair| pair == b"\r\n")?;
+        let length = usize::from_str_radix(std::str::from_utf8(&chunks[..end]).ok()?.trim(), 16).ok()?;
+        let chunk = chunks.get(end + 2..end + 2 + length)?;
+        chunks = chunks.get(end + 2 + length + 2..)?;
+        if length == 0 {
+            return Some(body);
+        }
+        body.extend_from_slice(chunk);
+    }
 }
 
 #[cfg(test)]
@@ -123,6 +143,13 @@ mod tests {
     #[test]
     fn a_body_that_is_cut_is_no_answer() {
         assert_eq!(parse(b"HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nAE"), None);
+    }
+
+    #[test]
+    fn chunks_are_put_together_when_all_are_there() {
+        let chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nAE\r\n1\r\nS\r\n0\r\n\r\n";
+        assert_eq!(parse(chunked).unwrap().body, b"AES");
+        assert_eq!(parse(&chunked[..chunked.len() - 5]), None);
     }
 
     #[test]
