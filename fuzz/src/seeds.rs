@@ -59,6 +59,7 @@ fn targets(kind: data::Kind) -> &'static [&'static str] {
         data::Kind::PkiMessage => &["pki_message", "server_receive", "client_answer"],
         data::Kind::CertificatesOnly => &["certificates_only", "ca_cert", "client_discovery"],
         data::Kind::Csr => &["csr"],
+        data::Kind::Crl => &["crl"],
         data::Kind::HttpRequest => &["server_receive", "http_query"],
         data::Kind::HttpResponse => {
             &["caps", "ca_cert", "next_ca", "client_discovery", "client_answer", "http_answer"]

@@ -11,6 +11,7 @@ pub use compose::{MessageParts, Outcome, Sender};
 pub use query::{IssuerAndSerial, IssuerAndSubject};
 
 use crate::attribute::{FailInfo, MessageType, Nonce, PkiStatus, StatedType, Text, TransactionId};
+use crate::ca_cert::roles;
 use crate::certificate::Certificate;
 use crate::cms::{AttributeValue, EnvelopedData, SignedData, SignerInfo};
 use crate::error::{Error, Result};
@@ -179,14 +180,32 @@ impl PkiMessage {
         Verification { digest: expected.is_some() && expected == stated, signature }
     }
 
-    /// Notes a signature that holds over the DER form of the attributes only.
-    pub(crate) fn report_signature(&self, check: SignatureCheck, findings: &mut Vec<Finding>) {
+    /// Notes a signature that holds over the DER form of the attributes only (RFC 5652 5.4), when that is what
+    /// [`PkiMessage::verify`] said.
+    pub fn report_signature(&self, check: SignatureCheck, findings: &mut Vec<Finding>) {
         if let (SignatureCheck::Sorted, Some(signer)) = (check, self.signer()) {
             findings.push(Finding {
                 rule: Rule::SignedSortedForm,
                 at: signer.signature_place,
                 detail: "expected a signature over the attributes as sent, got one over their DER form"
                     .to_owned(),
+            });
+        }
+    }
+
+    /// Notes that the certificate that verified a CertRep forbids its key to sign (RFC 8894 2.1.2).
+    pub fn report_key_usage(&self, signer: &Certificate, findings: &mut Vec<Finding>) {
+        if let Some(info) = self.signer()
+            && !roles::may_sign(signer)
+        {
+            findings.push(Finding {
+                rule: Rule::SignerKeyUsage,
+                at: info.place,
+                detail: format!(
+                    "expected keyUsage digitalSignature of {}, got {}",
+                    signer.subject_text(),
+                    signer.key_usage().unwrap_or_default().names().join(", "),
+                ),
             });
         }
     }

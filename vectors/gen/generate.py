@@ -11,12 +11,14 @@ import sys
 import of_attributes
 import of_ber
 import of_cms
+import of_crl
 import of_csr
 import of_http
+import of_next_ca
 
 folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent.parent / "data"
 seen = set()
-for area in (of_ber, of_cms, of_attributes, of_csr, of_http):
+for area in (of_ber, of_cms, of_attributes, of_csr, of_crl, of_http, of_next_ca):
     for vector in area.vectors():
         assert vector.id not in seen, vector.id
         seen.add(vector.id)

@@ -115,6 +115,16 @@ def signers():
     yield vector
 
 
+def key_usages():
+    # keyEncipherment, keyCertSign: enough to issue and to be written to.
+    ca = pki.certificate(lab.CA_NAME, CA_KEY, is_ca=True, usage=bytes([2, 0x24]))
+    parts = reply("FAILURE", signer=(ca, CA_KEY), certificates=[raw(ca.write())])
+    vector = of_message("cms/signer-may-not-sign", "The keyUsage of the CA that signed the CertRep has no digitalSignature", parts, ["RFC 8894 2.1.2"])
+    info = signer_info(tree_of(parts))
+    vector.findings.append(("signer.key-usage", "message", info.start, info.end))
+    yield vector
+
+
 def algorithms():
     dogtag = ["https://github.com/yiyuanzhong/scep/commit/dbb266239da90cd3f3d33dead91f7e426913f7e2"]
     swan = ["https://github.com/strongswan/strongswan/pull/1615"]
@@ -175,5 +185,5 @@ def only():
 
 
 def vectors():
-    for some in (content_of_failures, certificates, serials, signers, algorithms, envelopes, only):
+    for some in (content_of_failures, certificates, serials, signers, key_usages, algorithms, envelopes, only):
         yield from some()

@@ -95,8 +95,9 @@ def certificate(
     serial: Node | None = None,
     is_ca: bool = False,
     identifier: bool = False,
+    usage: bytes | None = None,  # of keyUsage: unused bits, then the bits
 ) -> Node:
-    usage = leaf(0x03, bytes([1, 0xA6]) if is_ca else bytes([5, 0xA0]))
+    usage = leaf(0x03, usage or (bytes([1, 0xA6]) if is_ca else bytes([5, 0xA0])))
     extensions = [extension("2.5.29.15", usage, True)]
     if is_ca:
         extensions.insert(0, extension("2.5.29.19", seq(leaf(0x01, b"\xff")), True))

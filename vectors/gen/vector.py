@@ -15,7 +15,7 @@ SCHEMA = "sceptic/vector/1"
 class Vector:
     id: str  # area/name
     title: str
-    kind: str  # pkiMessage, certificates-only, csr, http-request, http-response
+    kind: str  # pkiMessage, certificates-only, csr, crl, http-request, http-response
     octets: bytes
     expect: dict
     findings: list[tuple[str, str, int, int]] = field(default_factory=list)
@@ -92,9 +92,12 @@ def of_message(
         findings.append((rule, "message", element.start, element.end))
     if after:
         findings.append(("framing.trailing-bytes", "message", tree.end, len(octets)))
+    said = parts.said() | (say or {})
+    if said.get("signature") == "sorted":
+        signature = signer_info(tree).content[5]
+        findings.append(("signature.over-sorted-attributes", "message", signature.start, signature.end))
     if not strict:
         findings.append(("cms.not-strict", "message", 0, tree.end))
-    said = parts.said() | (say or {})
     is_request = parts.signer[1].name != "ca-rsa"
     return Vector(
         id,

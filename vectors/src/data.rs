@@ -67,6 +67,8 @@ pub enum Kind {
     CertificatesOnly,
     /// A PKCS#10 certification request.
     Csr,
+    /// A certificate revocation list.
+    Crl,
     /// An HTTP request, from the first octet of the request line to the last of the body.
     HttpRequest,
     /// An HTTP answer, likewise.

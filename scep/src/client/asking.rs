@@ -10,11 +10,11 @@ use rand_core::RngCore;
 
 use super::{Checks, Suite};
 use crate::attribute::{FailInfo, MessageType, Nonce, PkiStatus, TransactionId};
-use crate::ca_cert::{CaCertificates, read_certificates_only, roles};
+use crate::ca_cert::{CaCertificates, read_certificates_only};
 use crate::cms::{Openers, Recipient, SignedData};
 use crate::error::{Error, Result};
 use crate::fault::Faults;
-use crate::finding::{Finding, Rule};
+use crate::finding::Finding;
 use crate::http::{HttpRequest, HttpResponse};
 use crate::key::Password;
 use crate::message::{MessageParts, PkiMessage, Sender, SignatureCheck};
@@ -159,17 +159,7 @@ impl Peer<'_> {
         match verified {
             Some((certificate, verification)) => {
                 message.report_signature(verification.signature, findings);
-                if !roles::may_sign(certificate) {
-                    findings.push(Finding {
-                        rule: Rule::SignerKeyUsage,
-                        at: signer.place,
-                        detail: format!(
-                            "expected keyUsage digitalSignature of {}, got {}",
-                            certificate.subject_text(),
-                            certificate.key_usage().unwrap_or_default().names().join(", "),
-                        ),
-                    });
-                }
+                message.report_key_usage(certificate, findings);
             }
             None if checks.message_signature => {
                 return Err(misbehaved(

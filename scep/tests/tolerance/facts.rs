@@ -4,11 +4,13 @@ use scep::attribute::{FailInfo, MessageType, PkiStatus};
 use scep::ca_cert::{CaCertificates, read_certificates_only};
 use scep::caps::Capabilities;
 use scep::cms::SignedData;
+use scep::crl::Crl;
 use scep::csr::Csr;
 use scep::finding::Finding;
 use scep::http::{HttpRequest, HttpResponse, Incoming, Method, Operation};
 use scep::key::PrivateKey;
 use scep::message::{PkiMessage, SignatureCheck};
+use scep::next_ca::{Form, NextCa};
 use scep::suite::Digest;
 use scep::tlv::{Source, Tlv, tag};
 use scep::{Error, oid};
@@ -26,6 +28,7 @@ pub(crate) fn of(vector: &Vector) -> Result<(Table, Vec<Finding>), Error> {
             reader.certificates(&signed);
         }
         Kind::Csr => reader.csr(source)?,
+        Kind::Crl => reader.crl(source)?,
         Kind::HttpRequest => reader.request(&vector.octets)?,
         Kind::HttpResponse => reader.response(&vector.octets)?,
     }
@@ -81,6 +84,12 @@ impl Reader<'_> {
             SignatureCheck::Fails => "fails",
         };
         self.say("signature", Some(word));
+        message.report_signature(verification.signature, &mut self.findings);
+        if let Some(certificate) = &certificate
+            && message.message_type() == Some(MessageType::CertRep)
+        {
+            message.report_key_usage(certificate, &mut self.findings);
+        }
         Ok(())
     }
 
@@ -123,6 +132,36 @@ impl Reader<'_> {
         Ok(())
     }
 
+    fn crl(&mut self, source: Source<'_>) -> Result<(), Error> {
+        let read = Crl::read(source)?;
+        self.findings.extend(read.findings);
+        let crl = read.value;
+        self.say("issuer", common_name(&crl.issuer));
+        self.say("thisUpdate", crl.this_update.map(|time| time.to_string()));
+        self.say("nextUpdate", crl.next_update.map(|time| time.to_string()));
+        self.say("number", crl.number().map(|number| hex(number.octets())));
+        self.say("revoked", Some(crl.revoked.iter().map(|one| hex(one.serial.octets())).collect::<Vec<_>>()));
+        let reasons: Vec<i64> = crl.revoked.iter().map(|one| one.reason.map_or(-1, i64::from)).collect();
+        self.say("reasons", Some(reasons));
+        let issuer = self.about.verify_with.as_deref().map(key);
+        self.say("signature", issuer.map(|issuer| crl.verifies_with(issuer.public())));
+        Ok(())
+    }
+
+    fn next_ca(&mut self, octets: &[u8]) -> Result<(), Error> {
+        let read = NextCa::read(octets)?;
+        self.findings.extend(read.findings);
+        let next = read.value;
+        let form = match next.form {
+            Form::Wrapped => "in the content",
+            Form::Beside => "beside the content",
+        };
+        self.say("form", Some(form));
+        let all = &next.unverified().certificates;
+        self.say("certificates", Some(all.iter().map(|one| fingerprint(&one.der)).collect::<Vec<_>>()));
+        self.signer(&PkiMessage { signed: next.signed.clone() })
+    }
+
     fn request(&mut self, octets: &[u8]) -> Result<(), Error> {
         let (head, body) = split(octets);
         let mut words = head.split(' ');
@@ -158,6 +197,7 @@ impl Reader<'_> {
                 Ok(())
             }
             Operation::PkiOperation => self.message(&octets),
+            Operation::GetNextCaCert => self.next_ca(&octets),
             _ => {
                 let read = CaCertificates::read(&octets, &mut self.findings)?;
                 let all: Vec<String> =

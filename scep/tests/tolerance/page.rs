@@ -6,7 +6,7 @@ use std::path::Path;
 
 use scep::Rule;
 
-use crate::{AREAS, ELSEWHERE, vectors};
+use crate::{AREAS, vectors};
 
 const HEAD: &str = "\
 # What a reader steps over
@@ -36,13 +36,12 @@ fn page() -> String {
     }
     let mut page = HEAD.to_owned();
     for rule in Rule::ALL {
-        let vectors = match (of_rule.get(rule.id()), ELSEWHERE.iter().find(|row| row.0 == *rule)) {
-            (Some(ids), _) if ids.len() > SHOWN => {
+        let vectors = match of_rule.get(rule.id()) {
+            Some(ids) if ids.len() > SHOWN => {
                 format!("{}, and {} more", quoted(&ids[..SHOWN]), ids.len() - SHOWN)
             }
-            (Some(ids), _) => quoted(ids),
-            (None, Some((_, test))) => format!("test `{test}`"),
-            (None, None) => "none".to_owned(),
+            Some(ids) => quoted(ids),
+            None => "none".to_owned(),
         };
         let (id, what, source) = (rule.id(), rule.description(), rule.source());
         writeln!(page, "| `{id}` | {what} | {source} | {vectors} |").unwrap();
