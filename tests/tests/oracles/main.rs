@@ -12,6 +12,7 @@ use tests::trials::{self, Run};
 mod command;
 mod crl;
 mod from_openssl;
+mod from_python;
 mod material;
 mod names;
 mod next_ca;
@@ -43,7 +44,11 @@ fn main() -> ExitCode {
         for (name, run) in crl::PYTHON {
             trials.push(asked.trial(name, &python, Box::new(run)));
         }
-        let with_python = python::tests().into_iter().chain(names::python_tests()).chain(vectors::tests());
+        let with_python = python::tests()
+            .into_iter()
+            .chain(from_python::tests())
+            .chain(names::python_tests())
+            .chain(vectors::tests());
         trials.extend(with_python.map(|(name, run)| asked.trial(name, &python, run)));
         trials
     })

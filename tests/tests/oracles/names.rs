@@ -261,7 +261,7 @@ fn expectation() -> Result<Value, Failed> {
         }];
     })?;
     Ok(json!({
-        "request": hex(&der),
+        "request": hex::encode(&der),
         "subject": [
             [["2.5.4.6", "PrintableString", "DE"]],
             [["2.5.4.10", "UTF8String", "a"], ["2.5.4.11", "UTF8String", "b"]],
@@ -276,10 +276,6 @@ fn expectation() -> Result<Value, Failed> {
         "template": ["1.3.6.1.4.1.311.21.8.7", 100, 4],
         "old_alt_names": [["dns_name", "old.lab"]],
     }))
-}
-
-fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
 fn ask(expectation: &Value) -> Result<(), Failed> {

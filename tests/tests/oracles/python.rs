@@ -24,16 +24,12 @@ pub(crate) fn tests() -> Vec<(String, Run)> {
     tests
 }
 
-fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
-}
-
 /// What the message has to say, from its parts and the RFC; not from our reader.
 fn expectation(form: &Form) -> Result<Value, Failed> {
     let (kind, lab) = (form.kind, form.lab()?);
     let parts = form.parts(&lab);
-    let text = |oid: &str, value: &str| json!([oid, "PrintableString", hex(value.as_bytes())]);
-    let octets = |oid: &str, value: &[u8]| json!([oid, "OctetString", hex(value)]);
+    let text = |oid: &str, value: &str| json!([oid, "PrintableString", hex::encode(value.as_bytes())]);
+    let octets = |oid: &str, value: &[u8]| json!([oid, "OctetString", hex::encode(value)]);
     let mut attributes = vec![
         text("2.16.840.1.113733.1.9.2", &parts.message_type.number().to_string()),
         text("2.16.840.1.113733.1.9.7", "TX-router-1"),
@@ -47,7 +43,7 @@ fn expectation(form: &Form) -> Result<Value, Failed> {
         Some(Outcome::Failure(reason, said)) => {
             attributes.push(text("2.16.840.1.113733.1.9.4", &reason.number().to_string()));
             let said = said.as_deref().unwrap_or_default();
-            attributes.push(json!(["1.3.6.1.5.5.7.24.1", "UTF8String", hex(said.as_bytes())]));
+            attributes.push(json!(["1.3.6.1.5.5.7.24.1", "UTF8String", hex::encode(said.as_bytes())]));
             Some("2")
         }
         Some(Outcome::Pending) => Some("3"),
@@ -58,10 +54,10 @@ fn expectation(form: &Form) -> Result<Value, Failed> {
         (false, true) => "ecdsa",
         (false, false) => "pkcs1",
     };
-    let sender = hex(&kind.sender(&lab).certificate.der);
+    let sender = hex::encode(&kind.sender(&lab).certificate.der);
     Ok(json!({
         "name": form.shown(),
-        "message": hex(&form.write(&lab, None)?),
+        "message": hex::encode(&form.write(&lab, None)?),
         "attributes": attributes,
         "digest": short(form.digest),
         "scheme": scheme,
@@ -71,11 +67,13 @@ fn expectation(form: &Form) -> Result<Value, Failed> {
     }))
 }
 
-fn short(digest: Digest) -> String {
+/// As hash libraries call it.
+pub(crate) fn short(digest: Digest) -> String {
     digest.name().replace("sha-", "sha")
 }
 
-fn envelope(form: &Form, lab: &Lab, data: &[u8]) -> Value {
+/// What is in an envelope, and who opens it.
+pub(crate) fn envelope(form: &Form, lab: &Lab, data: &[u8]) -> Value {
     let recipient = form.kind.recipient(lab);
     let (kind, oaep, agreement, password) = match form.way {
         Way::Pkcs1 => ("ktri", None, None, None),
@@ -88,20 +86,31 @@ fn envelope(form: &Form, lab: &Lab, data: &[u8]) -> Value {
         "oaep": oaep,
         "agreement": agreement,
         "password": password,
-        "recipient": hex(&recipient.certificate.der),
+        "recipient": hex::encode(&recipient.certificate.der),
         "key": recipient.key.to_pem().ok(),
         "cipher": form.cipher.oid().to_string(),
-        "plain": hex(data),
+        "plain": hex::encode(data),
     })
 }
 
-fn ask(name: &str, expectation: &Value) -> Result<(), Failed> {
+/// Asks the script whether what it gets is so.
+pub(crate) fn ask(name: &str, expectation: &Value) -> Result<(), Failed> {
+    said_by(name, expectation).map(drop)
+}
+
+/// Octets that the script writes, for each wish.
+pub(crate) fn answer(name: &str, wishes: &Value) -> Result<Vec<Vec<u8>>, Failed> {
+    let written: Vec<String> = serde_json::from_slice(&said_by(name, wishes)?)?;
+    Ok(written.iter().map(hex::decode).collect::<Result<_, _>>()?)
+}
+
+fn said_by(name: &str, input: &Value) -> Result<Vec<u8>, Failed> {
     let folder = Folder::new()?;
-    let input = folder.write("expected.json", expectation.to_string())?;
+    let input = folder.write("input.json", input.to_string())?;
     let python = python().ok_or("no python")?;
     let asked = Command::new(python).arg(script(name)).stdin(File::open(input)?).output()?;
     if asked.status.success() {
-        return Ok(());
+        return Ok(asked.stdout);
     }
     let said = [asked.stdout, asked.stderr].concat();
     Err(format!("{name} ended with {}:\n{}", asked.status, String::from_utf8_lossy(&said)).into())
@@ -117,7 +126,7 @@ fn reads(kind: Kind) -> Result<(), Failed> {
 
 fn certificates_only(certificates: &[Vec<u8>]) -> Value {
     let der = scep::cms::degenerate(certificates).write();
-    json!({ "message": hex(&der), "certificates": certificates.iter().map(|der| hex(der)).collect::<Vec<_>>() })
+    json!({ "message": hex::encode(&der), "certificates": certificates.iter().map(hex::encode).collect::<Vec<_>>() })
 }
 
 fn reads_certificates_only() -> Result<(), Failed> {
