@@ -27,7 +27,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore as _, SeedableRng as _};
-use scep::attribute::PkiStatus;
+use scep::attribute::{MessageType, PkiStatus};
 use scep::ca_cert::CaCertificates;
 use scep::caps::Capabilities;
 use scep::fault::{Faults, Order, Script, When};
@@ -407,10 +407,19 @@ enum Trouble {
 /// Names of answers, as [`Answer::message`] has them.
 pub(crate) const MESSAGES: &[&str] = &["GetCACaps", "GetCACert", "GetNextCACert", "CertRep", "CRL", "Error"];
 
+/// What is answered by a CertRep: `to` of a fault names one of them.
+pub(crate) const REQUESTS: &[MessageType] = &[
+    MessageType::PkcsReq,
+    MessageType::RenewalReq,
+    MessageType::CertPoll,
+    MessageType::GetCert,
+    MessageType::GetCrl,
+];
+
 /// Faults for answers that there are: others would never be committed, and nobody would notice.
 pub(crate) fn script(orders: &[Order]) -> scep::error::Result<Script> {
     for order in orders {
-        let When { message, status, .. } = &order.when;
+        let When { message, status, to, .. } = &order.when;
         let misuse = |detail| Err(scep::Error::Misuse { what: "fault", detail });
         if let Some(message) = message.as_deref().filter(|message| !MESSAGES.contains(message)) {
             return misuse(format!(
@@ -421,6 +430,14 @@ pub(crate) fn script(orders: &[Order]) -> scep::error::Result<Script> {
         }
         if let Some(status) = status.as_deref().filter(|status| PkiStatus::from_name(status).is_none()) {
             return misuse(format!("{}: expected SUCCESS, FAILURE or PENDING, got `{status}`", order.fault));
+        }
+        let is_request = |to: &str| REQUESTS.iter().any(|request| request.name() == to);
+        if let Some(to) = to.as_deref().filter(|to| !is_request(to)) {
+            let known: Vec<&str> = REQUESTS.iter().map(|request| request.name()).collect();
+            return misuse(format!("{}: expected to = one of {}, got `{to}`", order.fault, known.join(", ")));
+        }
+        if let (Some(_), Some(message)) = (to, message.as_deref().filter(|message| *message != "CertRep")) {
+            return misuse(format!("{}: `to` narrows CertRep down, and message is {message}", order.fault));
         }
     }
     Script::new(orders)

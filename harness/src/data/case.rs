@@ -156,6 +156,8 @@ pub struct MessageFilter {
     pub message: Option<String>,
     /// pkiStatus by name: `SUCCESS`.
     pub status: Option<String>,
+    /// Only answers to a request of this messageType, by name: `RenewalReq`.
+    pub to: Option<String>,
     /// Only the n-th message that fits, from 1.
     pub nth: Option<u32>,
     /// SCEP operation of the HTTP request: `GetCACaps`.
@@ -250,10 +252,11 @@ impl Change {
 
 impl fmt::Display for MessageFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let to = self.to.as_ref().map(|to| format!("to {to}"));
         let nth = self.nth.map(|nth| format!("number {nth}"));
-        let parts =
-            [self.operation.as_deref(), self.message.as_deref(), self.status.as_deref(), nth.as_deref()];
-        let parts: Vec<&str> = parts.into_iter().flatten().collect();
+        let named = [self.operation.as_deref(), self.message.as_deref(), self.status.as_deref()];
+        let parts = named.into_iter().chain([to.as_deref(), nth.as_deref()]);
+        let parts: Vec<&str> = parts.flatten().collect();
         match parts.as_slice() {
             [] => f.write_str("every message"),
             parts => f.write_str(&parts.join(" ")),

@@ -122,6 +122,7 @@ impl Linter<'_> {
         let words = [
             ("message", &filter.message, &MESSAGES[..]),
             ("status", &filter.status, &STATUSES[..]),
+            ("to", &filter.to, &REQUESTS[..]),
             ("operation", &filter.operation, &OPERATIONS[..]),
         ];
         for (name, word, known) in words {
@@ -147,6 +148,8 @@ const MESSAGES: [&str; 10] = [
     "GetCert",
     "GetCRL",
 ];
+/// Those of requests.
+const REQUESTS: [&str; 5] = ["PKCSReq", "RenewalReq", "CertPoll", "GetCert", "GetCRL"];
 /// pkiStatus by name, RFC 8894 3.2.1.3.
 const STATUSES: [&str; 3] = ["SUCCESS", "FAILURE", "PENDING"];
 /// Operations of the HTTP request, RFC 8894 4.1.

@@ -112,6 +112,9 @@ pub(crate) fn read(source: &Source) -> Result<Vec<Mutant>, Vec<Broken>> {
         if when.as_ref().is_some_and(|when| when.nth == Some(0)) {
             broken.push(at("when", "`nth` counts from 1".to_owned()));
         }
+        if written.peer == ReferencePeer::MockClient && when.as_ref().is_some_and(|when| when.to.is_some()) {
+            broken.push(at("when", "`to` narrows answers down, and a client gives none".to_owned()));
+        }
         let departure = match (fault, laxity) {
             (Some(fault), None) => Departure::Fault { fault, when: when.unwrap_or_default() },
             (None, Some(laxity)) if when.is_none() => Departure::Laxity(laxity),
@@ -138,7 +141,11 @@ mod tests {
     use super::*;
 
     fn refused(text: &str) -> String {
-        let text = format!("schema = \"sceptic/mutants/1\"\npeer = \"mock-ca\"\n[[mutant]]\n{text}");
+        refused_of("mock-ca", text)
+    }
+
+    fn refused_of(peer: &str, text: &str) -> String {
+        let text = format!("schema = \"sceptic/mutants/1\"\npeer = \"{peer}\"\n[[mutant]]\n{text}");
         let source = Source { path: "mutants/ca.toml".into(), shown: "ca.toml".into(), text };
         read(&source).unwrap_err().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     }
@@ -159,5 +166,11 @@ mod tests {
             let found = refused(text);
             assert!(found.contains(message), "{text}: {found}");
         }
+    }
+
+    #[test]
+    fn a_client_answers_nothing() {
+        let text = "id = \"client.x\"\nfault = \"f\"\nwhen = { to = \"PKCSReq\" }";
+        assert!(refused_of("mock-client", text).contains("`to` narrows answers down"));
     }
 }

@@ -134,6 +134,7 @@ fn orders(served: &[Served]) -> Vec<Order> {
             when: When {
                 message: served.to.message.clone().or_else(|| served.to.operation.clone()),
                 status: served.to.status.clone(),
+                to: served.to.to.clone(),
                 nth: served.to.nth,
                 ..When::default()
             },

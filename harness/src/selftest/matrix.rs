@@ -169,6 +169,7 @@ fn order(fault: &str, when: &crate::data::MessageFilter) -> scep::fault::Order {
         when: scep::fault::When {
             message: when.message.clone().or_else(|| when.operation.clone()),
             status: when.status.clone(),
+            to: when.to.clone(),
             nth: when.nth,
             ..scep::fault::When::default()
         },

@@ -16,36 +16,53 @@ pub fn occurs(departure: &Departure, peer: ReferencePeer, clean: &Transcript) ->
     })
 }
 
-/// Name of a message, and its pkiStatus.
-type Named = (Option<String>, Option<String>);
+/// A message that is written: its name, its pkiStatus, and the name of the request that it answers.
+#[derive(Default)]
+struct Written {
+    message: Option<String>,
+    status: Option<String>,
+    to: Option<String>,
+}
 
-fn fits(when: &MessageFilter, (message, status): &Named) -> bool {
+fn fits(when: &MessageFilter, written: &Written) -> bool {
     let wanted = when.message.as_ref().or(when.operation.as_ref());
-    wanted.is_none_or(|wanted| Some(wanted) == message.as_ref())
-        && when.status.as_ref().is_none_or(|wanted| Some(wanted) == status.as_ref())
+    let is = |wanted: Option<&String>, actual: &Option<String>| {
+        wanted.is_none_or(|wanted| Some(wanted) == actual.as_ref())
+    };
+    is(wanted, &written.message)
+        && is(when.status.as_ref(), &written.status)
+        && is(when.to.as_ref(), &written.to)
 }
 
 fn incoming(exchange: &Exchange) -> Option<Incoming> {
     exchange.request.incoming(&mut Vec::new()).ok()
 }
 
-fn answer(exchange: &Exchange) -> Named {
-    let Reply::Answered(response) = &exchange.reply else { return (None, None) };
+fn answer(exchange: &Exchange) -> Written {
+    let Reply::Answered(response) = &exchange.reply else { return Written::default() };
     let operation = incoming(exchange).and_then(|incoming| incoming.operation).unwrap_or_default();
     if response.status != 200 {
-        return (Some("Error".to_owned()), None);
+        return Written { message: Some("Error".to_owned()), ..Written::default() };
     }
     let own = [Operation::GetCaCaps, Operation::GetCaCert, Operation::GetNextCaCert];
     if own.iter().any(|own| operation == own.name()) {
-        return (Some(operation), None);
+        return Written { message: Some(operation), ..Written::default() };
     }
     let status = PkiMessage::read(&response.body).ok().and_then(|read| read.value.pki_status());
-    (Some("CertRep".to_owned()), status.map(|status| status.name().to_owned()))
+    Written {
+        message: Some("CertRep".to_owned()),
+        status: status.map(|status| status.name().to_owned()),
+        to: message_type(exchange),
+    }
 }
 
-fn question(exchange: &Exchange) -> Named {
-    let Some(incoming) = incoming(exchange) else { return (None, None) };
-    let message = incoming.message.and_then(|message| PkiMessage::read(&message).ok());
-    let kind = message.and_then(|read| read.value.message_type());
-    (kind.map(|kind| kind.name().to_owned()).or(incoming.operation), None)
+fn question(exchange: &Exchange) -> Written {
+    let operation = incoming(exchange).and_then(|incoming| incoming.operation);
+    Written { message: message_type(exchange).or(operation), ..Written::default() }
+}
+
+/// messageType of the request, when it is a pkiMessage.
+fn message_type(exchange: &Exchange) -> Option<String> {
+    let message = PkiMessage::read(&incoming(exchange)?.message?).ok()?;
+    Some(message.value.message_type()?.name().to_owned())
 }

@@ -1,6 +1,6 @@
 //! CertReps: what every answer to a pkiMessage goes through, its faults included.
 
-use scep::attribute::FailInfo;
+use scep::attribute::{FailInfo, MessageType};
 use scep::fault::{About, Faults};
 use scep::http::{HttpResponse, PKI_MESSAGE};
 use scep::message::Outcome;
@@ -15,7 +15,11 @@ impl Service {
     pub(super) fn next_faults(&self, outcome: &Outcome, to: &ReplyTo) -> Faults {
         let transaction = to.transaction_id.to_string();
         let device = to.signer.as_ref().and_then(|signer| ClientName::of_subject(&signer.subject));
-        let about = About { transaction: Some(&transaction), device: device.as_ref().map(ClientName::text) };
+        let about = About {
+            transaction: Some(&transaction),
+            to: to.message_type.map(MessageType::name),
+            device: device.as_ref().map(ClientName::text),
+        };
         let status = outcome.status().name();
         self.memory().script.next_about("CertRep", Some(status), about).at(self.clock.now())
     }

@@ -1,6 +1,7 @@
 //! Faults: committed on the answers that they are for, counted, and gone when they are taken away.
 
 use rstest::rstest;
+use scep::attribute::MessageType;
 use scep::certificate::{Certificate, KeyUsage};
 use scep::fault::{Order, When};
 
@@ -147,4 +148,40 @@ fn a_fault_is_for_the_next_answers_for_one_transaction_or_for_one_device() {
     let transaction = Some(named.id.to_string());
     server.set_faults(&[order(When { transaction, ..When::default() })]).unwrap();
     assert_eq!([named.enrol(&server).http.status, status("pool-07")], [500, 200]);
+}
+
+#[test]
+fn a_fault_is_for_the_answers_to_one_kind_of_request() {
+    let server = Server::start();
+    let to = |request: &str| Order {
+        fault: "http.status-500".to_owned(),
+        when: When { to: Some(request.to_owned()), ..When::default() },
+    };
+    let statuses = |order: Order| {
+        server.set_faults(&[]).unwrap();
+        let mut device = Device::new("pool-00");
+        let certificate = device.enrol(&server).certificate().clone();
+        server.set_faults(&[order]).unwrap();
+        let polled = device.poll(&server).http.status;
+        let mut renewing = device.renewing(&certificate, "pool-01");
+        let renewed = renewing.send(&server, MessageType::RenewalReq, &[]).http.status;
+        (Device::new("pool-02").enrol(&server).http.status, renewed, polled)
+    };
+    assert_eq!(statuses(to("RenewalReq")), (200, 500, 200));
+    assert_eq!(statuses(to("PKCSReq")), (500, 200, 200));
+    assert_eq!(statuses(to("CertPoll")), (200, 200, 500));
+}
+
+#[rstest]
+#[case::no_request("CertRep", None, "one of PKCSReq, RenewalReq, CertPoll, GetCert, GetCRL, got `CertRep`")]
+#[case::no_certrep("PKCSReq", Some("GetCACert"), "`to` narrows CertRep down, and message is GetCACert")]
+fn a_fault_for_an_answer_that_nothing_asks_for_is_refused(
+    #[case] to: &str,
+    #[case] message: Option<&str>,
+    #[case] expected: &str,
+) {
+    let when = When { to: Some(to.to_owned()), message: message.map(str::to_owned), ..When::default() };
+    let server = Server::start();
+    let error = server.set_faults(&[Order { fault: "http.status-500".to_owned(), when }]).unwrap_err();
+    assert!(error.to_string().contains(expected), "{error}");
 }

@@ -158,6 +158,10 @@ fn faults_and_laxities_are_switched_on_a_page() {
     let first = Device::new("pool-00").enrol(&server).http.status;
     assert_eq!((first, Device::new("pool-01").enrol(&server).http.status), (200, 500));
     login.post("/pages/behaviour/faults/clear", "");
+    login.post("/pages/behaviour/faults", "fault=http.status-500&message=CertRep&to=CertPoll");
+    let mut device = Device::new("pool-04");
+    assert_eq!((device.enrol(&server).http.status, device.poll(&server).http.status), (200, 500));
+    login.post("/pages/behaviour/faults/clear", "");
     assert_eq!(server.delivered().len(), 0);
     login.post("/pages/behaviour/laxities", "laxity=challenge-value&laxity=possession");
     let wrong = Device { challenge: Some("wrong"), ..Device::new("pool-02") }.enrol(&server);

@@ -18,6 +18,9 @@ pub struct When {
     /// pkiStatus of a CertRep: `SUCCESS`, `FAILURE`, `PENDING`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
+    /// Only answers to a request of this messageType, by its name (`PKCSReq`, `RenewalReq`, …).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
     /// Only the nth message that matches, counted from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nth: Option<u32>,
@@ -37,6 +40,8 @@ pub struct When {
 pub struct About<'a> {
     /// Its transactionID, when it has one.
     pub transaction: Option<&'a str>,
+    /// messageType of the request that it answers, by name, when it answers one.
+    pub to: Option<&'a str>,
     /// Name of the device, when it is known.
     pub device: Option<&'a str>,
 }
@@ -69,9 +74,10 @@ struct Row {
 impl When {
     fn is_about(&self, about: About<'_>) -> bool {
         let transaction = self.transaction.as_deref().is_none_or(|id| about.transaction == Some(id));
+        let to = self.to.as_deref().is_none_or(|name| about.to == Some(name));
         let is_device =
             |name: &str| about.device.is_some_and(|own| own.to_lowercase() == name.to_lowercase());
-        transaction && self.device.as_deref().is_none_or(is_device)
+        transaction && to && self.device.as_deref().is_none_or(is_device)
     }
 }
 
@@ -90,7 +96,8 @@ impl Script {
         self.next_about(message, status, About::default())
     }
 
-    /// As [`Script::next`], for a message of this transaction or device. Counts it for `nth` and `next`.
+    /// As [`Script::next`], for a message of this transaction or device, or in answer to such a
+    /// request. Counts it for `nth` and `next`.
     pub fn next_about(&mut self, message: &str, status: Option<&str>, about: About<'_>) -> Faults {
         let mut list = Vec::new();
         for row in &mut self.rows {

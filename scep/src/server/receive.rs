@@ -86,6 +86,8 @@ pub enum Content {
 /// What an answer copies from the request, and what it mirrors.
 #[derive(Debug, Clone)]
 pub struct ReplyTo {
+    /// messageType of the request; None when it is absent or undefined.
+    pub message_type: Option<MessageType>,
     /// transactionID.
     pub transaction_id: TransactionId,
     /// senderNonce of the request, the answer's recipientNonce.
@@ -233,6 +235,7 @@ impl Opening {
             return Err(Refusal::Attribute("senderNonce is absent (RFC 8894 3.2.1.5)"));
         }
         Ok(ReplyTo {
+            message_type: self.message.message_type(),
             transaction_id,
             sender_nonce,
             digest: Digest::Sha256,

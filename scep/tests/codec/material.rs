@@ -191,6 +191,7 @@ impl Kind {
             // As a server does it, so that faults of certificates and of the payload have their turn.
             let parts = self.parts();
             let to = ReplyTo {
+                message_type: Some(MessageType::PkcsReq),
                 transaction_id: parts.transaction_id,
                 sender_nonce: parts.recipient_nonce,
                 digest: parts.digest,

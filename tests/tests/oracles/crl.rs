@@ -7,7 +7,7 @@ use std::process::Command;
 use libtest_mimic::Failed;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
-use scep::attribute::{Nonce, TransactionId};
+use scep::attribute::{MessageType, Nonce, TransactionId};
 use scep::ca_cert::read_certificates_only;
 use scep::cms::degenerate_crl;
 use scep::crl::{Crl, CrlParts, Revoked};
@@ -56,6 +56,7 @@ fn opens() -> Result<(), Failed> {
     let crl = crl()?;
     for cipher in [Cipher::Des3, Cipher::Aes128] {
         let to = ReplyTo {
+            message_type: Some(MessageType::GetCrl),
             transaction_id: TransactionId::parse(b"TX-router-1")?,
             sender_nonce: Some(Nonce(vec![5; 16])),
             digest: Digest::Sha256,

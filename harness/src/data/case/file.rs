@@ -84,6 +84,7 @@ struct WrittenServe {
     fault: String,
     message: Option<String>,
     status: Option<String>,
+    to: Option<String>,
     nth: Option<u32>,
     operation: Option<String>,
 }
@@ -208,11 +209,11 @@ impl WrittenChange {
                     "`serve` in a server case: there the subject is the server".to_owned(),
                 ));
             }
-            let WrittenServe { fault, message, status, nth, operation } = serve;
+            let WrittenServe { fault, message, status, to, nth, operation } = serve;
             if nth == Some(0) {
                 return Err(("change.serve.nth", "`nth` counts from 1".to_owned()));
             }
-            let to = MessageFilter { message, status, nth, operation };
+            let to = MessageFilter { message, status, to, nth, operation };
             return Ok(Change::Serve(Served { fault, to }));
         }
         let Some(step) = self.step else {

@@ -42,6 +42,10 @@ fn content(port: &AdminPort, news: &Markup) -> Reply {
                     option value="" { "any" }
                     option { "SUCCESS" } option { "FAILURE" } option { "PENDING" }
                 } }
+                label { span { "In answer to" } select name="to" {
+                    option value="" { "any request" }
+                    @for request in crate::service::REQUESTS { option { (request.name()) } }
+                } }
                 label { span { "Only the nth of them (optional)" } input name="nth" size="6" inputmode="numeric"; }
                 label { span { "Only the next so many (optional)" } input name="next" size="6" inputmode="numeric"; }
             (field("Only in this transaction (optional)", "transaction", ""))
@@ -89,6 +93,7 @@ pub(super) fn add_fault(port: &AdminPort, call: &Call, _: &[String]) -> Reply {
     let when = When {
         message: value("message"),
         status: value("status"),
+        to: value("to"),
         nth,
         next,
         transaction: value("transaction"),
