@@ -329,6 +329,7 @@ impl Service {
         Ok(read)
     }
 
+    /// The generations as they were last read, for whoever sees in another look that they are not current.
     fn known_authorities(&self) -> Arc<Authorities> {
         self.authorities.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -402,6 +403,14 @@ enum Trouble {
     Protocol(#[from] scep::Error),
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The generations of the authority changed meanwhile: the answer has to begin anew.
+    #[error("the generations of the authority changed")]
+    Stale,
+}
+
+/// Whether the generations that an answer is made with are those of the store, by the store's version.
+fn current(authorities: &Authorities, version: u64) -> Result<(), Trouble> {
+    if authorities.version == version { Ok(()) } else { Err(Trouble::Stale) }
 }
 
 /// Names of answers, as [`Answer::message`] has them.

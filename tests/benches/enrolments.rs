@@ -31,8 +31,8 @@ type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 /// Turns of each side.
 const TURNS: usize = 3;
 
-/// Connections at once: two for each processor of a small machine.
-const CONNECTIONS: usize = 4;
+/// Connections at once: enough to keep two processors busy while some of them wait for the disk.
+const CONNECTIONS: usize = 16;
 
 /// More enrolments a second than either does.
 const MOST: usize = 1500;

@@ -1,10 +1,13 @@
 //! Who a client is and what it gets: the facts that decide it, from the store and the hook.
 
+use scep::attribute::TransactionId;
 use scep::csr::Csr;
 use scep::server::transaction::Identity;
 
-use super::{Service, Trouble};
-use crate::ra::{Ask, Claims, Credential, Way, client_of};
+use super::{Service, Trouble, current};
+use crate::authority::Authorities;
+use crate::ra::{Ask, Credential, Way, client_of};
+use crate::store::{Facts, Offered};
 use crate::template::{Contents, Template, Unfit};
 
 /// Most certificates that a renewal is traced back through to the credential of the first one: ten years of
@@ -12,16 +15,29 @@ use crate::template::{Contents, Template, Unfit};
 const GENERATIONS: usize = 3660;
 
 impl Service {
-    /// What is known about what a request may be authorised by.
-    pub(super) fn claims(&self, ask: Ask<'_>) -> Result<Claims, Trouble> {
-        let Ask::Enrol { csr, identity } = ask else { return Ok(Claims::default()) };
-        let offered = csr.challenge.as_ref().map(|text| text.lossy());
-        let Some(offered) = offered.filter(|text| !text.is_empty()) else { return Ok(Claims::default()) };
-        let window = self.policy.wrong_tries_window;
-        let mut claims = self.store.claims(csr, &offered, self.clock.now(), window)?;
-        claims.template = self.templates.with_challenge(&offered).map(|template| template.nickname.clone());
-        claims.hook = self.ask_hook(csr, identity, &offered);
-        Ok(claims)
+    /// What is known about a request of that transaction, and what may authorise it.
+    pub(super) fn facts(
+        &self,
+        authorities: &Authorities,
+        id: &TransactionId,
+        ask: Ask<'_>,
+    ) -> Result<Facts, Trouble> {
+        let challenge = match ask {
+            Ask::Enrol { csr, .. } => csr.challenge.as_ref().map(|text| text.lossy()),
+            Ask::Poll { .. } => None,
+        };
+        let challenge = challenge.filter(|text| !text.is_empty());
+        let (Ask::Enrol { csr, identity }, Some(challenge)) = (ask, challenge) else {
+            let facts = self.store.facts(id, None)?;
+            return current(authorities, facts.generations_version).map(|()| facts);
+        };
+        let (now, window) = (self.clock.now(), self.policy.wrong_tries_window);
+        let mut facts = self.store.facts(id, Some(Offered { csr, challenge: &challenge, now, window }))?;
+        current(authorities, facts.generations_version)?;
+        let template = self.templates.with_challenge(&challenge);
+        facts.claims.template = template.map(|template| template.nickname.clone());
+        facts.claims.hook = self.ask_hook(csr, identity, &challenge);
+        Ok(facts)
     }
 
     /// Counts a wrong try of a client.

@@ -13,7 +13,7 @@ use super::{Answer, Service, Trouble};
 use crate::authority::{Authorities, Authority};
 use crate::ca;
 use crate::ra::{self, Ask, Cause, Credential, Decision, Facts, Mode, Record, Signer};
-use crate::store::{Settled, Settlement};
+use crate::store::{self, Settled, Settlement};
 use crate::strictness::Strictness;
 use crate::template::{Contents, Unfit};
 use crate::transaction::{State, Transaction};
@@ -31,7 +31,8 @@ impl Service {
         strictness: &Strictness,
     ) -> Result<Answer, Trouble> {
         let mut to = request.reply_to.clone();
-        let known = self.store.transaction(&to.transaction_id)?;
+        let store::Facts { transaction: known, claims, .. } =
+            self.facts(authorities, &to.transaction_id, ask)?;
         // A poll does not hold the challengePassword that its answer may have to be for: the request did.
         let of_request = || known.as_ref().and_then(|transaction| transaction.csr.password());
         to.password = to.password.or_else(of_request);
@@ -40,7 +41,7 @@ impl Service {
             false => authorities.current(),
         };
         let now = self.clock.now();
-        let (signer, claims) = (self.signer(authorities, request)?, self.claims(ask)?);
+        let signer = self.signer(authorities, request)?;
         let facts = Facts { known: known.as_ref(), signer: &signer, claims: &claims, now };
         match (ra::decide(ask, &facts, &self.policy, &strictness.ra), ask) {
             (Decision::Refuse(refusal), _) => {

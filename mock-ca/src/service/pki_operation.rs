@@ -8,7 +8,8 @@ use scep::message::PkiMessage;
 use scep::server::transaction::Identity;
 use scep::server::{self, Content, Refusal, Request};
 
-use super::{Answer, Service, Trouble};
+use super::{Answer, Service, Trouble, current};
+use crate::authority::Authorities;
 use crate::ra::{Ask, Challenge};
 use crate::strictness::{Strictness, Tolerance};
 
@@ -23,46 +24,66 @@ impl Service {
                 self.finish(response, "Error", None, faults, "the message is empty".to_owned())
             };
         }
-        let authorities = match self.authorities() {
-            Ok(authorities) => authorities,
-            Err(error) => return self.internal_error(&error),
-        };
+        let mut authorities = self.known_authorities();
+        loop {
+            match self.operate(&authorities, message, strictness) {
+                Ok(answer) => return answer,
+                Err(Trouble::Stale) => {}
+                Err(error) => return self.internal_error(&error),
+            }
+            match self.authorities() {
+                Ok(read) => authorities = read,
+                Err(error) => return self.internal_error(&error),
+            }
+        }
+    }
+
+    /// The answer with these generations of the authority; [`Trouble::Stale`] when there are others by now.
+    fn operate(
+        &self,
+        authorities: &Authorities,
+        message: &[u8],
+        strictness: &Strictness,
+    ) -> Result<Answer, Trouble> {
         let of_templates = self.templates.iter().filter_map(|template| template.challenge.as_ref());
         let passwords: Vec<Password> =
             self.policy.challenge.iter().chain(of_templates).map(Challenge::password).collect();
-        let current = authorities.current();
-        let request = match server::receive(message, &authorities.openers(), &passwords, &strictness.message)
-        {
+        let is_current = || current(authorities, self.store.generations_version()?);
+        let received = server::receive(message, &authorities.openers(), &passwords, &strictness.message);
+        let request = match received {
             Ok(request) => request,
-            Err((refusal, Some(to))) => {
-                let client = client_text(&refusal);
-                return self.refuse(current, &to, refusal.fail_info(), client, &refusal.to_string());
+            Err((refusal, to)) => {
+                is_current()?;
+                return Ok(match to {
+                    Some(to) => {
+                        let (client, log) = (client_text(&refusal), refusal.to_string());
+                        self.refuse(authorities.current(), &to, refusal.fail_info(), client, &log)
+                    }
+                    None => self.unanswerable(&refusal, strictness),
+                });
             }
-            Err((refusal, None)) => return self.unanswerable(&refusal, strictness),
         };
         let to = &request.reply_to;
         if let Some(form) = intolerable(message, &request, strictness.tolerance) {
-            return self.refuse(current, to, FailInfo::BadRequest, form, form);
+            is_current()?;
+            return Ok(self.refuse(authorities.current(), to, FailInfo::BadRequest, form, form));
         }
-        let answered = match &request.content {
+        match &request.content {
             Content::Enrol(csr) => {
                 let signer_key = &request.signer.spki;
-                Identity::new(&to.transaction_id, request.message_type, signer_key, csr)
-                    .map_err(Trouble::from)
-                    .and_then(|identity| {
-                        let ask = Ask::Enrol { csr, identity: &identity };
-                        self.decide(&authorities, &request, ask, strictness)
-                    })
+                let identity = Identity::new(&to.transaction_id, request.message_type, signer_key, csr)?;
+                let ask = Ask::Enrol { csr, identity: &identity };
+                self.decide(authorities, &request, ask, strictness)
             }
             Content::Poll(_) => {
                 let ask = Ask::Poll { signer_key: &request.signer.spki };
-                self.decide(&authorities, &request, ask, strictness)
+                self.decide(authorities, &request, ask, strictness)
             }
             Content::Lookup(named) => {
-                Ok(self.look_up(&authorities, to, request.message_type, named, strictness.lookup))
+                is_current()?;
+                Ok(self.look_up(authorities, to, request.message_type, named, strictness.lookup))
             }
-        };
-        answered.unwrap_or_else(|error| self.internal_error(&error))
+        }
     }
 
     /// What a CertRep cannot answer: it has no transactionID or no nonce, or is no message at all.

@@ -143,7 +143,7 @@ impl Store {
 
 const VERSION: &str = "generations";
 
-fn version(tables: &mut dyn Tables) -> Result<u64> {
+pub(super) fn version(tables: &mut dyn Tables) -> Result<u64> {
     Ok(document::read(tables, Kind::Counter, VERSION)?.unwrap_or(0))
 }
 

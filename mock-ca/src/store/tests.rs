@@ -68,3 +68,9 @@ fn a_sqlite_file_that_is_none_is_refused_by_its_name() {
     let error = SqliteEngine::open(&path).unwrap_err().to_string();
     assert!(error.contains("mock-ca.db") && error.contains("not a database"), "{error}");
 }
+
+#[test]
+fn a_sqlite_store_without_a_file_is_refused() {
+    let error = SqliteEngine::open(std::path::Path::new(":memory:")).unwrap_err().to_string();
+    assert!(error.contains("expected the name of a file, got `:memory:`"), "{error}");
+}

@@ -85,7 +85,7 @@ impl Store {
     /// # Errors
     /// When the engine fails.
     pub fn transaction(&self, id: &TransactionId) -> Result<Option<Transaction>> {
-        self.look(|tables| read(tables, &key_of(id)))
+        self.look(|tables| find(tables, id))
     }
 
     /// Remembers what became of a request, and spends what it was authorised by. A transaction that went on
@@ -153,6 +153,10 @@ fn settle(tables: &mut dyn Tables, settlement: Settlement<'_>) -> Result<Settled
     }
     write(tables, transaction)?;
     Ok(Settled::Done)
+}
+
+pub(super) fn find(tables: &mut dyn Tables, id: &TransactionId) -> Result<Option<Transaction>> {
+    read(tables, &key_of(id))
 }
 
 fn key_of(id: &TransactionId) -> String {

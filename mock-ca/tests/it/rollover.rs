@@ -1,6 +1,6 @@
 //! The CA is replaced by its next one, RFC 8894 2.6, 4.7 and 5.1.
 
-use mock_ca::{CaConfig, Config};
+use mock_ca::{CaConfig, Config, StoreConfig};
 use scep::attribute::MessageType;
 use scep::ca_cert::CaCertificates;
 use scep::certificate::Certificate;
@@ -22,6 +22,22 @@ fn next_ca(server: &Server) -> CaCertificates {
 
 fn capabilities(server: &Server) -> String {
     get(&server.url(), "operation=GetCACaps").text()
+}
+
+#[test]
+fn a_rollover_by_another_process_holds_from_the_next_request_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = StoreConfig::Sqlite(folder.path().join("store.db"));
+    let [one, other] = [0, 1].map(|_| Server::with(Config { store: store.clone(), ..config() }));
+    let old = one.ca_certificate();
+    one.service().prepare_next().unwrap();
+    let next = next_ca(&one).issuer().unwrap().clone();
+    let mut early = Device { recipient: Some(next.clone()), ..Device::new("pool-00") };
+    assert!(early.enrol(&other).certificate().is_issued_by(&next));
+
+    one.service().switch_to_next().unwrap();
+    let mut late = Device { recipient: Some(old), ..Device::new("pool-01") };
+    assert!(late.enrol(&other).certificate().is_issued_by(&next));
 }
 
 #[test]
