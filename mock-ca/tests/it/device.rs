@@ -107,7 +107,9 @@ impl Device {
     }
 
     pub(crate) fn send(&mut self, server: &Server, message_type: MessageType, faults: &[&str]) -> Answer {
-        let (message, nonce) = self.message(&server.ca_certificate(), message_type, faults);
+        // Asked for when it is needed only: the server reads its generations anew for that.
+        let ca = self.recipient.clone().unwrap_or_else(|| server.ca_certificate());
+        let (message, nonce) = self.message(&ca, message_type, faults);
         let request = match self.method {
             Method::Post => HttpRequest::post(message),
             Method::Get => HttpRequest::get(&message),
