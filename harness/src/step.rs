@@ -113,11 +113,11 @@ pub const VERBS: &[VerbRow] = &[
         verb: Verb {
             name: "renewal-req",
             role: Some(Role::Server),
-            parameters: &["of", "key", "challenge", "subject", "signer", "as"],
+            parameters: &["of", "key", "challenge", "subject", "signer", "as", "chain"],
             required: &["of"],
             gives: &["transactionID"],
         },
-        doc: "RenewalReq, or `as = \"PKCSReq\"`, signed with the certificate that step `of` was granted, or with `signer = \"self-signed\"`; `key` is new or the same",
+        doc: "RenewalReq, or `as = \"PKCSReq\"`, signed with the certificate that step `of` was granted, or with `signer = \"self-signed\"`; `key` is new or the same; `chain = \"whole\"` sends the certificates of GetCACert along",
         act: Some(|stage, call| Box::pin(renew::renewal_req(stage, call))),
     },
     VerbRow {

@@ -63,6 +63,7 @@ mod tests {
         let mut outgoing = Outgoing {
             message_type: MessageType::PkcsReq,
             data: Vec::new(),
+            chain: Vec::new(),
             cipher,
             digest,
             via: Via::Post,

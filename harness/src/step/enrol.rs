@@ -38,6 +38,7 @@ pub(super) async fn pkcs_req(stage: &mut Stage<'_>, call: &Call) -> Result<(), E
     let outgoing = Outgoing {
         message_type: MessageType::PkcsReq,
         data: csr,
+        chain: Vec::new(),
         cipher: call.named("cipher", Cipher::parse)?,
         digest: call.named("digest", Digest::parse)?,
         via: call.named("via", Via::parse)?,

@@ -44,6 +44,7 @@ async fn look_up(stage: &mut Stage<'_>, call: &Call, message_type: MessageType) 
     let outgoing = Outgoing {
         message_type,
         data: named.write(),
+        chain: Vec::new(),
         cipher: Cipher::Aes128,
         digest: Digest::Sha256,
         via: Via::Post,

@@ -40,6 +40,7 @@ pub(super) async fn cert_poll(stage: &mut Stage<'_>, call: &Call) -> Result<(), 
         let outgoing = Outgoing {
             message_type: MessageType::CertPoll,
             data: IssuerAndSubject { issuer: stage.issuer_name(), subject: subject.clone() }.write(),
+            chain: Vec::new(),
             cipher: Cipher::Aes128,
             digest: Digest::Sha256,
             via,

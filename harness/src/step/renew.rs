@@ -42,6 +42,11 @@ pub(super) async fn renewal_req(stage: &mut Stage<'_>, call: &Call) -> Result<()
             .filter(|kind| matches!(kind, MessageType::RenewalReq | MessageType::PkcsReq))
             .ok_or_else(|| call.wrong(format!("`as` is `{name}`, expected RenewalReq or PKCSReq")))?,
     };
+    let chain = match call.text("chain") {
+        None => Vec::new(),
+        Some("whole") => stage.ca_certificates(),
+        Some(other) => return Err(call.wrong(format!("`chain` is `{other}`, expected whole"))),
+    };
     let mut faults = Faults::new(call.faults.clone()).at(stage.now());
     let csr = CsrParts::new(&subject, requested.public(), call.text("challenge"));
     let data = csr.write(&requested, &mut faults).map_err(&failed)?;
@@ -51,6 +56,7 @@ pub(super) async fn renewal_req(stage: &mut Stage<'_>, call: &Call) -> Result<()
     let outgoing = Outgoing {
         message_type,
         data,
+        chain,
         cipher: Cipher::Aes128,
         digest: Digest::Sha256,
         via: Via::Post,

@@ -75,6 +75,8 @@ pub struct Outgoing {
     pub message_type: MessageType,
     /// Plain messageData, DER.
     pub data: Vec<u8>,
+    /// Certificates behind the signer's, DER.
+    pub chain: Vec<Vec<u8>>,
     /// Content cipher.
     pub cipher: Cipher,
     /// Digest.
@@ -219,6 +221,13 @@ impl<'a> Stage<'a> {
         })
     }
 
+    /// The certificates of GetCACert, DER; none when it gave none.
+    #[must_use]
+    pub fn ca_certificates(&self) -> Vec<Vec<u8>> {
+        let known = self.ca.iter().flat_map(|ca| &ca.certificates);
+        known.map(|certificate| certificate.der.clone()).collect()
+    }
+
     /// Keeps the next CA's certificates for later steps.
     pub fn remember_next(&mut self, next: CaCertificates) {
         self.next_ca = Some(next);
@@ -357,7 +366,7 @@ impl<'a> Stage<'a> {
             recipient: Some(recipient.clone().into()),
             cipher: outgoing.cipher,
             digest: outgoing.digest,
-            certificates: vec![identity.sender.certificate.der.clone()],
+            certificates: [vec![identity.sender.certificate.der.clone()], outgoing.chain].concat(),
         };
         let message = parts.write(&identity.sender, &mut faults, &mut self.rng).map_err(&failed)?;
         let http = match outgoing.via {
