@@ -16,6 +16,8 @@ pub(crate) struct Metrics(Mutex<Counts>);
 struct Counts {
     answers: BTreeMap<Labels, u64>,
     faults: BTreeMap<String, u64>,
+    key_operations: usize,
+    decryptions: u64,
     broken: u64,
 }
 
@@ -35,6 +37,8 @@ impl Observer for Metrics {
             http_status: exchange.status,
         };
         *counts.answers.entry(labels).or_default() += 1;
+        counts.key_operations += exchange.effort.key_operations;
+        counts.decryptions += u64::from(exchange.effort.decryptions);
         for fault in &exchange.faults {
             *counts.faults.entry(fault.clone()).or_default() += 1;
         }
@@ -71,6 +75,12 @@ impl Metrics {
         let faults: Vec<String> =
             counts.faults.iter().map(|(id, count)| format!("{{fault=\"{id}\"}} {count}")).collect();
         family("mock_ca_faults_total", "counter", "Answers that a fault changed.", &faults);
+        let operations = [format!(" {}", counts.key_operations)];
+        let help = "Private keys used on envelopes, whether they opened or not.";
+        family("mock_ca_envelope_key_operations_total", "counter", help, &operations);
+        let decryptions = [format!(" {}", counts.decryptions)];
+        let help = "Contents of envelopes decrypted, with the right key or not.";
+        family("mock_ca_envelope_decryptions_total", "counter", help, &decryptions);
         let broken = [format!(" {}", counts.broken)];
         family(
             "mock_ca_broken_connections_total",

@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use std::sync::{Mutex, PoisonError};
 
 use scep::UnixTime;
+use scep::cms::Effort;
 
 /// One exchange as it went over the wire, and what the server thought of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub struct Recorded {
     pub pki_status: Option<&'static str>,
     /// Faults that changed the answer.
     pub faults: Vec<String>,
+    /// What opening the envelope of the request took.
+    pub effort: Effort,
     /// What was decided, and why. For the operator, never for the client.
     pub note: String,
 }
@@ -98,6 +101,7 @@ impl Observer for Recorder {
 #[cfg(test)]
 mod tests {
     use scep::UnixTime;
+    use scep::cms::Effort;
 
     use super::{EXCHANGES, OCTETS, Observer as _, Recorded, Recorder};
 
@@ -115,6 +119,7 @@ mod tests {
             message: "CertRep",
             pki_status: None,
             faults: Vec::new(),
+            effort: Effort::default(),
             note: String::new(),
         }
     }

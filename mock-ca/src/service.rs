@@ -30,6 +30,7 @@ use rand_core::{RngCore as _, SeedableRng as _};
 use scep::attribute::{MessageType, PkiStatus};
 use scep::ca_cert::CaCertificates;
 use scep::caps::Capabilities;
+use scep::cms::Effort;
 use scep::fault::{Faults, Order, Script, When};
 use scep::http::{HttpRequest, HttpResponse, Incoming, Operation};
 use scep::key::PrivateKey;
@@ -92,6 +93,8 @@ pub struct Answer {
     pub pki_status: Option<&'static str>,
     /// Faults that changed it.
     pub faults: Vec<String>,
+    /// What opening the envelope of the request took.
+    pub effort: Effort,
     /// What was decided, and why. For the operator, never for the client.
     pub note: String,
 }
@@ -346,7 +349,14 @@ impl Service {
         faults.response(&mut response);
         self.memory().script.record(&faults);
         let pki_status = outcome.map(|outcome| outcome.status().name());
-        Answer { response, message, pki_status, faults: faults.applied().to_vec(), note }
+        Answer {
+            response,
+            message,
+            pki_status,
+            faults: faults.applied().to_vec(),
+            effort: Effort::default(),
+            note,
+        }
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {

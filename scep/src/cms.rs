@@ -5,12 +5,14 @@
 //! decoder would sort or normalise away. The typed `cms` crate is the strict second reader: what it refuses
 //! is a finding.
 
-pub mod enveloped_data;
+pub mod effort;
+mod enveloped_data;
 mod openers;
 mod recipient;
 pub mod signed_data;
 mod structure;
 
+pub use effort::Effort;
 pub use enveloped_data::{Authentication, EnvelopeParts, EnvelopedData, Opened};
 pub use openers::Openers;
 pub use recipient::{Agreement, Derivation, Recipient, RecipientForm, RecipientInfo};

@@ -1,6 +1,6 @@
 //! The inner layer: EnvelopedData, and with a key what is in it.
 
-use scep::cms::{EnvelopedData, Opened, Openers, RecipientInfo};
+use scep::cms::{Effort, EnvelopedData, Opened, Openers, RecipientInfo};
 use scep::finding::Part;
 use scep::suite::Cipher;
 use scep::tlv::{Source, Tlv};
@@ -70,7 +70,7 @@ impl Reader<'_> {
             return node.value("not opened: no --key, no --password");
         }
         let openers = Openers::default().and_keys(self.keys).and_passwords(self.passwords);
-        match envelope.open_and_tell(openers) {
+        match envelope.open_and_tell(openers, &mut Effort::default()) {
             Ok(Opened { plain, password }) => {
                 let opener = if password.is_some() { "password" } else { "key" };
                 let node = node

@@ -116,6 +116,7 @@ impl ScepPort {
             message: answer.message,
             pki_status: answer.pki_status,
             faults: answer.faults.clone(),
+            effort: answer.effort,
             note: answer.note.clone(),
         };
         for observer in &self.observers {

@@ -63,7 +63,9 @@ impl Service {
         match server::answer(to, reply, authority.sender(), &mut faults, &mut rng) {
             Ok(body) => {
                 let note = format!("transaction {}: {note}", to.transaction_id);
-                self.finish(HttpResponse::ok(PKI_MESSAGE, body), "CertRep", Some(&outcome), faults, note)
+                let response = HttpResponse::ok(PKI_MESSAGE, body);
+                let answer = self.finish(response, "CertRep", Some(&outcome), faults, note);
+                Answer { effort: to.effort, ..answer }
             }
             // A key that verifies and cannot be encrypted to is the client's fault, not ours.
             Err(error) if outcome == Outcome::Success => self.refuse(

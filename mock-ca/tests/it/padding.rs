@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use scep::attribute::MessageType;
+use scep::cms::Effort;
 use scep::fault::{Fault, Faults, Operator};
 use scep::http::HttpRequest;
 
@@ -16,8 +17,9 @@ fn fault(operator: &str) -> Fault {
     Fault { id: "test".to_owned(), title: String::new(), breaks: Vec::new(), operator }
 }
 
-/// What a client can tell about an answer: HTTP status and length, and what the CertRep says.
-type Seen = (u16, usize, String, Option<String>);
+/// What a client can tell about an answer: HTTP status and length, what the CertRep says; and the work that the
+/// server did for it, which takes time.
+type Seen = (u16, usize, String, Option<String>, Effort);
 
 fn seen(server: &Server, device: &mut Device, faults: Faults) -> Seen {
     let (message, _) = device.faulty(&server.ca_certificate(), MessageType::PkcsReq, faults);
@@ -26,7 +28,8 @@ fn seen(server: &Server, device: &mut Device, faults: Faults) -> Seen {
     let reply = Connection::open(&server.url()).ask("POST", &target, "", &request.body);
     let answer = device.read(reply);
     let text = answer.message().fail_info_text().map(|text| text.lossy());
-    (answer.http.status, answer.http.body.len(), answer.word(), text)
+    let effort = server.take_record().pop().unwrap().effort;
+    (answer.http.status, answer.http.body.len(), answer.word(), text, effort)
 }
 
 #[test]
@@ -56,6 +59,10 @@ fn whatever_is_wrong_in_an_envelope_the_answer_is_the_same() {
     tell("op = \"envelope-encrypted-cut\"\ndrop = 4");
     tell("op = \"envelope-encrypted-cut\"\ndrop = 16");
     assert_eq!(all.len(), 1, "{tries} tries: {all:#?}");
-    let (status, _, word, _) = all.pop_first().unwrap();
+    let (status, _, word, _, effort) = all.pop_first().unwrap();
     assert_eq!((status, word.as_str()), (200, "FAILURE badRequest"));
+    // The content was decrypted with a key in place of the one that there was not, as a right one would be.
+    assert_eq!(effort, Effort { key_operations: 1, iterations: 0, decryptions: 1 });
+    let right = seen(&server, &mut device, Faults::none());
+    assert_eq!((right.2.as_str(), right.4), ("SUCCESS", effort));
 }

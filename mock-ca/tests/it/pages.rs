@@ -217,6 +217,8 @@ fn metrics_count_what_was_answered() {
     for line in [
         "mock_ca_answers_total{message=\"CertRep\",pki_status=\"SUCCESS\",http_status=\"200\"} 1",
         "mock_ca_answers_total{message=\"CertRep\",pki_status=\"PENDING\",http_status=\"200\"} 1",
+        "mock_ca_envelope_key_operations_total 2",
+        "mock_ca_envelope_decryptions_total 2",
         "mock_ca_pending_requests 1",
         "# TYPE mock_ca_answers_total counter",
     ] {

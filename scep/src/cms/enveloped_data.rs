@@ -17,8 +17,7 @@ pub use parts::EnvelopeParts;
 
 use const_oid::ObjectIdentifier;
 
-use super::recipient::Effort;
-use super::{Openers, RecipientInfo, read_content_info, read_oid};
+use super::{Effort, Openers, RecipientInfo, read_content_info, read_oid};
 use crate::error::{Error, Result};
 use crate::finding::{Finding, Place, Rule};
 use crate::key::Password;
@@ -143,24 +142,28 @@ impl EnvelopedData {
     /// [`Error::Misbehaved`] for an initialisation vector or a tag of another length than the cipher's, or a
     /// cipher in the wrong kind of envelope; [`Error::WrongKey`] without a reason when nothing opens.
     pub fn open<'a>(&self, openers: impl Into<Openers<'a>>) -> Result<Vec<u8>> {
-        self.open_and_tell(openers).map(|opened| opened.plain)
+        self.open_and_tell(openers, &mut Effort::default()).map(|opened| opened.plain)
     }
 
-    /// As [`EnvelopedData::open`], and says which password it was.
+    /// As [`EnvelopedData::open`], and says which password it was. What it took is added to `effort`, whatever
+    /// comes of it.
     ///
     /// # Errors
     /// As [`EnvelopedData::open`].
-    pub fn open_and_tell<'a>(&self, openers: impl Into<Openers<'a>>) -> Result<Opened<'a>> {
+    pub fn open_and_tell<'a>(
+        &self,
+        openers: impl Into<Openers<'a>>,
+        effort: &mut Effort,
+    ) -> Result<Opened<'a>> {
         let openers = openers.into();
         let cipher = Cipher::from_oid(self.cipher)
             .ok_or_else(|| Error::Unsupported { what: "content cipher", actual: oid::name(self.cipher) })?;
         self.check_kind(cipher)?;
-        let mut effort = Effort::default();
         let mut last = None;
         let is_named = |recipient: &&RecipientInfo| openers.certificates().any(|c| recipient.names(c));
         let (named, others): (Vec<_>, Vec<_>) = self.recipients.iter().partition(is_named);
         for recipient in named.into_iter().chain(others) {
-            for (content_key, password) in recipient.content_keys(&openers, cipher, &mut effort) {
+            for (content_key, password) in recipient.content_keys(&openers, cipher, effort) {
                 let (content_key, why) = match content_key {
                     Ok(key) if key.len() == cipher.key_length() => (key, None),
                     // Whether a block was well-formed is nobody's business (RFC 8017 7.2.2): a wrong one
@@ -168,6 +171,7 @@ impl EnvelopedData {
                     Ok(_) => (vec![0; cipher.key_length()], Some(WRONG)),
                     Err(error) => (vec![0; cipher.key_length()], Some(error)),
                 };
+                effort.decryptions += 1;
                 match (self.decrypt(cipher, &content_key), why) {
                     (Ok(plain), None) => return Ok(Opened { plain, password }),
                     // What is not implemented says more than what does not fit.

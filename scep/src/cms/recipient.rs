@@ -19,12 +19,11 @@ pub use password::Derivation;
 use const_oid::ObjectIdentifier;
 use rand_core::RngCore;
 
-use super::Openers;
+use super::{Effort, Openers};
 use crate::certificate::Certificate;
 use crate::error::{Error, Result};
 use crate::finding::{Finding, Place};
 use crate::key::{Password, PublicKey};
-use crate::limits;
 use crate::suite::{Cipher, KeyTransport};
 use crate::tlv::{Tlv, tag};
 
@@ -282,34 +281,5 @@ impl RecipientInfo {
                 passwords.map(|password| (open(password), Some(password))).collect()
             }
         }
-    }
-}
-
-/// How much work opening one envelope may still cause, whatever it says and however many recipients it has.
-#[derive(Debug)]
-pub(super) struct Effort {
-    operations: usize,
-    iterations: u32,
-}
-
-impl Default for Effort {
-    fn default() -> Self {
-        Self { operations: limits::KEY_OPERATIONS, iterations: limits::PBKDF2_ITERATIONS }
-    }
-}
-
-impl Effort {
-    fn spend_operation(&mut self) -> bool {
-        let is_left = self.operations > 0;
-        self.operations = self.operations.saturating_sub(1);
-        is_left
-    }
-
-    fn spend_iterations(&mut self, count: u32) -> Result<()> {
-        self.iterations = self.iterations.checked_sub(count).ok_or_else(|| Error::Unsupported {
-            what: "key derivation over the limit of iterations for one envelope:",
-            actual: format!("{count} of {}", limits::PBKDF2_ITERATIONS),
-        })?;
-        Ok(())
     }
 }

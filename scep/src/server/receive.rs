@@ -2,7 +2,7 @@
 
 use crate::attribute::{HistoricType, MessageType, Nonce, StatedType, TransactionId};
 use crate::certificate::{Certificate, CertificateParts};
-use crate::cms::Openers;
+use crate::cms::{Effort, Openers};
 use crate::csr::Csr;
 use crate::error::Error;
 use crate::fault::Faults;
@@ -101,6 +101,8 @@ pub struct ReplyTo {
     /// Whom the envelope is for when the signer's key cannot encrypt (RFC 8894 3.1): the password that opened
     /// the request, else the challengePassword in it. A poll holds neither: the caller knows the request.
     pub password: Option<Password>,
+    /// What opening its envelope took.
+    pub effort: Effort,
 }
 
 /// Why a request is refused before anybody asks who may enrol.
@@ -242,6 +244,7 @@ impl Opening {
             cipher: Cipher::Aes128,
             signer: None,
             password: None,
+            effort: Effort::default(),
         })
     }
 
@@ -333,7 +336,11 @@ impl Opening {
             })?;
         reply_to.cipher = cipher;
         let keys = recipients.iter().fold(Openers::default(), |all, recipient| all.and_sender(recipient));
-        let opened = envelope.open_and_tell(keys.and_passwords(passwords)).map_err(Refusal::of_envelope)?;
+        let opened = envelope.open_and_tell(keys.and_passwords(passwords), &mut reply_to.effort);
+        if let Some(known) = &mut self.reply_to {
+            known.effort = reply_to.effort;
+        }
+        let opened = opened.map_err(Refusal::of_envelope)?;
         reply_to.password = opened.password.cloned();
         Ok(opened.plain)
     }

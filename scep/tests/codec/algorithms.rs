@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use rstest::rstest;
 use scep::certificate::{Certificate, CertificateParts};
-use scep::cms::{Agreement, Derivation, Openers, Recipient};
+use scep::cms::{Agreement, Derivation, Effort, Openers, Recipient};
 use scep::csr::{Csr, CsrParts};
 use scep::fault::Faults;
 use scep::key::{Password, PrivateKey};
@@ -138,7 +138,8 @@ fn check(
     prop_assert_eq!(envelope.recipients[0].names(&owner.certificate), !is_for_password);
     let (right, wrong) = (Password::from(PASSWORD), Password::from("hunter3"));
     let by_key = envelope.open(&owner).ok();
-    let by_password = envelope.open_and_tell(Openers::default().and_passwords([&wrong, &right]));
+    let by_password =
+        envelope.open_and_tell(Openers::default().and_passwords([&wrong, &right]), &mut Effort::default());
     let expected = parts.message_data;
     if is_for_password {
         prop_assert_eq!(by_key, None);

@@ -198,6 +198,7 @@ impl Kind {
                 cipher: parts.cipher,
                 signer: Some(self.recipient().certificate),
                 password: None,
+                effort: scep::cms::Effort::default(),
             };
             if self == Self::SuccessCrl {
                 let crl = crl_with(faults);

@@ -63,6 +63,7 @@ fn opens() -> Result<(), Failed> {
             cipher,
             signer: Some(LAB.device.certificate.clone()),
             password: None,
+            effort: scep::cms::Effort::default(),
         };
         let mut rng = ChaCha20Rng::seed_from_u64(1);
         let message = answer(&to, &Reply::Crl(&crl), &LAB.ca, &mut Faults::none(), &mut rng)?;

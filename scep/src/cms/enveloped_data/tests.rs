@@ -4,7 +4,7 @@ use rstest::rstest;
 
 use super::{EnvelopeParts, EnvelopedData};
 use crate::certificate::{Certificate, CertificateParts};
-use crate::cms::{Derivation, Openers, Recipient, RecipientForm};
+use crate::cms::{Derivation, Effort, Openers, Recipient, RecipientForm};
 use crate::error::Error;
 use crate::fault::Faults;
 use crate::key::{Password, PrivateKey};
@@ -119,9 +119,12 @@ fn a_password_opens_and_no_other() {
     let (right, wrong) = (Password::from("right"), Password::from("wrong"));
     assert_eq!(envelope.open(&right), Ok(b"secret".to_vec()));
     assert_eq!(envelope.open(&wrong), Err(Error::WrongKey { what: "envelope" }));
-    let key = key();
-    let opened = envelope.open_and_tell(Openers::from(&key).and_passwords([&wrong, &right])).unwrap();
+    let (key, mut effort) = (key(), Effort::default());
+    let opened =
+        envelope.open_and_tell(Openers::from(&key).and_passwords([&wrong, &right]), &mut effort).unwrap();
     assert_eq!(opened.password, Some(&right));
+    // The key was not tried on a recipient that is for passwords.
+    assert_eq!(effort, Effort { key_operations: 0, iterations: 6, decryptions: 2 });
 }
 
 /// Nobody derives a key for so long: the parameters are changed after the key was wrapped.

@@ -10,7 +10,8 @@
 use openssl::pkcs5::pbkdf2_hmac;
 use rand_core::RngCore;
 
-use super::{Effort, Fields, RecipientForm, Way};
+use super::{Fields, RecipientForm, Way};
+use crate::cms::Effort;
 use crate::error::{Error, Result};
 use crate::finding::Finding;
 use crate::key::Password;
