@@ -34,7 +34,7 @@ enum Command {
     /// Print the configuration file with every key, its meaning and its default.
     Config,
     #[command(flatten)]
-    Remote(remote::Ask),
+    Remote(Box<remote::Ask>),
 }
 
 /// How a command ended: the numbers that scripts may rely on.

@@ -2,8 +2,10 @@
 
 mod ca_files;
 mod file;
+mod tls;
 
 pub use file::{ConfigError, DEFAULT_FILE};
+pub use tls::{Tls, TlsConfig};
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -29,6 +31,8 @@ pub struct Config {
     pub admin_token: Option<AdminToken>,
     /// Addresses that are not loopback are allowed.
     pub allow_remote: bool,
+    /// Ports in TLS.
+    pub tls: TlsConfig,
     /// The only path that is served; None for all (RFC 8894 4.1 lets a server ignore it).
     pub path: Option<String>,
     /// A message by GET is refused as not supported.
@@ -189,6 +193,7 @@ impl Default for Config {
             admin: loopback,
             admin_token: None,
             allow_remote: false,
+            tls: TlsConfig::default(),
             path: None,
             post_only: false,
             authentication_failed: None,

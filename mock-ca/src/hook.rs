@@ -71,7 +71,7 @@ impl Hook {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| format!("ask {url}: {error}"))?;
         let body = question.as_bytes().to_vec();
-        let sent = client::send(client::Question { method: Method::POST, url, token: "", body });
+        let sent = client::send(client::Question { method: Method::POST, url, token: "", body, roots: None });
         let answer = runtime.block_on(async { tokio::time::timeout(self.patience, sent).await });
         let late = |_| format!("{url} said nothing within {} s", self.patience.as_secs());
         let (status, text) = answer.map_err(late)?.map_err(|error| format!("ask {url}: {error}"))?;

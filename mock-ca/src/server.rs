@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
-use crate::config::{Config, StoreConfig};
+use crate::config::{Config, StoreConfig, Tls, TlsConfig};
 use crate::http::admin::{AdminPort, Token};
 use crate::http::listener::serve;
 use crate::http::scep_port::ScepPort;
@@ -100,15 +100,21 @@ impl MockCa {
         let mut all: Vec<Arc<dyn Observer>> = vec![recorder.clone(), metrics.clone()];
         all.extend(observers);
         let scep_port = ScepPort { service: service.clone(), observers: all };
-        let admin_port =
-            AdminPort { service: service.clone(), recorder: recorder.clone(), metrics, token: token.clone() };
+        let admin_port = AdminPort {
+            service: service.clone(),
+            recorder: recorder.clone(),
+            metrics,
+            token: token.clone(),
+            is_secure: config.tls.admin.is_some(),
+        };
         let tasks = [
-            tokio::spawn(serve(scep_listener, Arc::new(scep_port), stopped.clone())),
-            tokio::spawn(serve(admin_listener, Arc::new(admin_port), stopped)),
+            tokio::spawn(serve(scep_listener, config.tls.scep.clone(), Arc::new(scep_port), stopped.clone())),
+            tokio::spawn(serve(admin_listener, config.tls.admin.clone(), Arc::new(admin_port), stopped)),
         ];
         // An RFC 8894 4.1 path; this server takes any other as well, unless it is configured not to.
         let path = config.path.unwrap_or_else(|| "/scep".to_owned());
-        Ok(Running { service, recorder, token, scep_address, admin_address, path, stop, tasks })
+        let tls = config.tls;
+        Ok(Running { service, recorder, token, scep_address, admin_address, path, tls, stop, tasks })
     }
 }
 
@@ -118,6 +124,10 @@ fn open(config: &StoreConfig) -> Result<Store, StoreError> {
         StoreConfig::Sqlite(path) => Store::new(SqliteEngine::open(path)?),
         StoreConfig::Postgres(url) => Store::new(PostgresEngine::connect(url)?),
     })
+}
+
+fn scheme(tls: Option<&Tls>) -> &'static str {
+    if tls.is_some() { "https" } else { "http" }
 }
 
 async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
@@ -136,6 +146,7 @@ pub struct Running {
     scep_address: SocketAddr,
     admin_address: SocketAddr,
     path: String,
+    tls: TlsConfig,
     stop: watch::Sender<bool>,
     tasks: [JoinHandle<()>; 2],
 }
@@ -144,13 +155,13 @@ impl Running {
     /// URL for SCEP clients.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}{}", self.scep_address, self.path)
+        format!("{}://{}{}", scheme(self.tls.scep.as_ref()), self.scep_address, self.path)
     }
 
     /// URL of the admin port, without a path.
     #[must_use]
     pub fn admin_url(&self) -> String {
-        format!("http://{}", self.admin_address)
+        format!("{}://{}", scheme(self.tls.admin.as_ref()), self.admin_address)
     }
 
     /// What the admin port asks for, as `Authorization: Bearer TOKEN`. A secret.

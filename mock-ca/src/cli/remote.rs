@@ -34,6 +34,9 @@ pub(super) struct Admin {
         default_value = ""
     )]
     token: String,
+    /// Certificate that it shows in TLS, or the CA that issued that one, PEM; without it the system decides
+    #[arg(long, value_name = "FILE", env = "MOCK_CA_ADMIN_CA", global = true)]
+    admin_ca: Option<PathBuf>,
 }
 
 /// What is asked.
@@ -260,8 +263,16 @@ pub(super) fn run(ask: &Ask) -> Result<(), Failure> {
         .build()
         .map_err(|error| connection(error.to_string()))?;
     let url = format!("{}{}", admin.admin.trim_end_matches('/'), question.path);
-    let asked =
-        client::Question { method: question.method, url: &url, token: &admin.token, body: question.body };
+    let read =
+        |path: &PathBuf| std::fs::read(path).map_err(|source| Failure::Read { path: path.clone(), source });
+    let roots = admin.admin_ca.as_ref().map(read).transpose()?;
+    let asked = client::Question {
+        method: question.method,
+        url: &url,
+        token: &admin.token,
+        body: question.body,
+        roots: roots.as_deref(),
+    };
     let (status, text) = runtime.block_on(client::send(asked)).map_err(connection)?;
     let answer: Value = serde_json::from_slice(&text).map_err(|error| connection(error.to_string()))?;
     if status < 300 {

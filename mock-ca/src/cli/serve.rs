@@ -12,7 +12,7 @@ use scep::suite::Digest;
 use super::log::{Format, Log};
 use super::{Exit, say};
 use crate::clock::SystemClock;
-use crate::config::{AdminToken, CaConfig, Config, ConfigError};
+use crate::config::{AdminToken, CaConfig, Config, ConfigError, Tls, TlsConfig};
 use crate::laxity::UnknownLaxity;
 use crate::persona::{Persona, UnknownPersona};
 use crate::ra::{Challenge, Mode, Way, WithoutChallenge};
@@ -62,6 +62,12 @@ pub(super) struct Arguments {
     /// Certificate of that key, PEM; without it one is made
     #[arg(long, value_name = "FILE", requires = "ca_key")]
     ca_cert: Option<PathBuf>,
+    /// Certificate that both ports show in TLS, PEM, perhaps with those above it behind
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// Private key of that certificate, PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     /// How the log on standard error looks
     #[arg(long, value_enum, default_value_t)]
     log: Format,
@@ -150,6 +156,9 @@ impl Arguments {
             config.ca.key = Some(CaConfig::read_key(path)?);
             // The certificate in the file belongs to the key in the file.
             config.ca.certificate = self.ca_cert.as_deref().map(CaConfig::read_certificate).transpose()?;
+        }
+        if let (Some(certificate), Some(key)) = (&self.tls_cert, &self.tls_key) {
+            config.tls = TlsConfig::both(Tls::read(certificate, key, "")?);
         }
         Ok(config)
     }

@@ -80,7 +80,7 @@ fn pem(path: &Path, written: Result<Vec<u8>, openssl::error::ErrorStack>) -> Res
     Ok(String::from_utf8_lossy(&octets).into_owned())
 }
 
-fn octets_of(path: &Path) -> Result<Vec<u8>, ConfigError> {
+pub(super) fn octets_of(path: &Path) -> Result<Vec<u8>, ConfigError> {
     std::fs::read(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })
 }
 
@@ -88,6 +88,6 @@ fn unusable(path: &Path, error: &openssl::error::ErrorStack) -> ConfigError {
     syntax(path, format!("{error}; is the password right?"))
 }
 
-fn syntax(path: &Path, detail: String) -> ConfigError {
+pub(super) fn syntax(path: &Path, detail: String) -> ConfigError {
     ConfigError::Syntax { path: path.to_owned(), detail }
 }

@@ -8,7 +8,8 @@ use scep::fault::Order;
 use serde::Deserialize;
 
 use super::ca_files::{self, CaFiles, CaPaths};
-use super::{AdminToken, CaConfig, Config, Hierarchy, KeyPem, Registration, StoreConfig};
+use super::tls::TlsTable;
+use super::{AdminToken, CaConfig, Config, Hierarchy, KeyPem, Registration, StoreConfig, TlsConfig};
 use crate::authority::KeyKind;
 use crate::hook::{Asked, Hook};
 use crate::persona::Persona;
@@ -66,6 +67,8 @@ struct File {
     renewal: Option<Renewal>,
     #[serde(default)]
     ca: CaTable,
+    #[serde(default)]
+    tls: TlsTable,
     #[serde(default)]
     store: StoreTable,
     #[serde(default)]
@@ -171,7 +174,8 @@ impl Config {
         })?;
         file.store.sqlite = file.store.sqlite.take().map(beside);
         file.certificate.templates = file.certificate.templates.take().map(beside);
-        file.into_config(loaded).map_err(|detail| ConfigError::Syntax { path: path.to_owned(), detail })
+        let tls = std::mem::take(&mut file.tls).read(path)?;
+        file.into_config(loaded, tls).map_err(|detail| ConfigError::Syntax { path: path.to_owned(), detail })
     }
 }
 
@@ -194,7 +198,7 @@ impl CaConfig {
 }
 
 impl File {
-    fn into_config(self, loaded: CaFiles) -> Result<Config, String> {
+    fn into_config(self, loaded: CaFiles, tls: TlsConfig) -> Result<Config, String> {
         let persona = self.persona.as_deref().map(Persona::named).transpose();
         let persona = persona.map_err(|error| error.to_string())?;
         let default = persona.as_ref().map_or_else(Config::default, Persona::config);
@@ -203,6 +207,7 @@ impl File {
             admin: self.admin.unwrap_or(default.admin),
             admin_token: self.admin_token,
             allow_remote: self.allow_remote.unwrap_or(default.allow_remote),
+            tls,
             path: self.path.or(default.path),
             post_only: self.post_only.unwrap_or(default.post_only),
             authentication_failed: self.authentication_failed.or(default.authentication_failed),
@@ -311,10 +316,13 @@ mod tests {
 
     use rstest::rstest;
 
-    use super::{CaFiles, Config, DEFAULT_FILE, parse};
+    use super::{CaFiles, Config, DEFAULT_FILE, TlsConfig, parse};
 
     fn config(text: &str) -> Config {
-        parse(Path::new("mock-ca.toml"), text).unwrap().into_config(CaFiles::default()).unwrap()
+        parse(Path::new("mock-ca.toml"), text)
+            .unwrap()
+            .into_config(CaFiles::default(), TlsConfig::default())
+            .unwrap()
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub(crate) struct AdminPort {
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) token: Token,
+    /// It is in TLS.
+    pub(crate) is_secure: bool,
 }
 
 impl Handler for AdminPort {

@@ -16,8 +16,10 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::raw;
+use super::socket::{Socket, handshake};
+use crate::config::Tls;
 
-/// Time for the head of a request, and between two requests of a connection: a device sends its head in one
+/// Time for a TLS handshake, for the head of a request, and between two requests of a connection: a device sends its head in one
 /// packet, and who sends it octet by octet holds the connection up.
 const HEAD_TIME: Duration = Duration::from_secs(10);
 
@@ -48,9 +50,10 @@ pub(crate) trait Handler: Send + Sync + 'static {
     fn broken(&self, error: &str);
 }
 
-/// Accepts connections until `stop` says true, then lets the requests under way end.
+/// Accepts connections, in TLS if there is some, until `stop` says true, then lets the requests under way end.
 pub(crate) async fn serve<H: Handler>(
     listener: TcpListener,
+    tls: Option<Tls>,
     handler: Arc<H>,
     mut stop: watch::Receiver<bool>,
 ) {
@@ -61,7 +64,7 @@ pub(crate) async fn serve<H: Handler>(
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(connection(stream, Arc::clone(&handler), stop.clone()));
+                    connections.spawn(opened(stream, tls.clone(), Arc::clone(&handler), stop.clone()));
                 }
                 // Out of file descriptors, or the peer is gone already: give connections time to end.
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
@@ -72,7 +75,24 @@ pub(crate) async fn serve<H: Handler>(
     while connections.join_next().await.is_some() {}
 }
 
-async fn connection<H: Handler>(stream: TcpStream, handler: Arc<H>, mut stop: watch::Receiver<bool>) {
+async fn opened<H: Handler>(
+    stream: TcpStream,
+    tls: Option<Tls>,
+    handler: Arc<H>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let Some(tls) = tls else { return connection(stream, handler, stop).await };
+    let shaken = tokio::select! {
+        () = told(&mut stop) => return,
+        shaken = handshake(stream, &tls, HEAD_TIME) => shaken,
+    };
+    match shaken {
+        Ok(stream) => connection(stream, handler, stop).await,
+        Err(error) => handler.broken(&error),
+    }
+}
+
+async fn connection<H: Handler>(stream: impl Socket, handler: Arc<H>, mut stop: watch::Receiver<bool>) {
     let (ask, mut asked) = mpsc::unbounded_channel();
     let service = service_fn(|request| {
         let (handler, ask) = (Arc::clone(&handler), ask.clone());

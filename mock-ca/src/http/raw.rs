@@ -6,7 +6,8 @@ use hyper::StatusCode;
 use hyper::header::HeaderMap;
 use scep::http::{Act, HttpResponse, acts};
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpStream;
+
+use super::socket::Socket;
 
 /// Header fields that an HTTP library makes itself, or refuses to have twice.
 const FRAMING: [&str; 3] = ["content-length", "transfer-encoding", "connection"];
@@ -33,15 +34,19 @@ pub(crate) fn acts_for(response: &HttpResponse, headers: &HeaderMap) -> Option<V
 }
 
 /// Does it, and ends the connection.
-pub(crate) async fn perform(mut stream: TcpStream, acts: Vec<Act>) -> io::Result<()> {
-    stream.set_nodelay(true)?;
+pub(crate) async fn perform(mut stream: impl Socket, acts: Vec<Act>) -> io::Result<()> {
+    stream.tcp().set_nodelay(true)?;
     for act in acts {
         match act {
-            Act::Write(octets) => stream.write_all(&octets).await?,
+            // In TLS what is written may wait for more.
+            Act::Write(octets) => {
+                stream.write_all(&octets).await?;
+                stream.flush().await?;
+            }
             Act::Pause(pause) => tokio::time::sleep(pause).await,
             Act::Finish => stream.shutdown().await?,
             // The reset goes out when the stream is dropped.
-            Act::Reset => return stream.set_zero_linger(),
+            Act::Reset => return stream.tcp().set_zero_linger(),
         }
     }
     stream.shutdown().await

@@ -21,4 +21,5 @@ mod renewal;
 mod rollover;
 mod rows;
 mod server;
+mod tls;
 mod wire;

@@ -131,6 +131,12 @@ fn the_lists_are_for_programs_too() {
     assert!(lines("config").contains("schema = \"sceptic/mock-ca/1\"\n"));
 }
 
+/// How a command ends, and what it says on standard error.
+pub(crate) fn ended(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = command(arguments).output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
 /// What a command prints, and how it ends.
 fn finish(arguments: &[&str], admin: &str) -> (Option<i32>, String, String) {
     let output = command(arguments).args(["--admin", admin, "--token", TOKEN]).output().unwrap();

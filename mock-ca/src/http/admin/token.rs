@@ -52,9 +52,10 @@ impl Token {
     }
 
     /// The cookie that a login sets. It is worth nothing without the token, and nothing after the token
-    /// changes; pages are served by plain HTTP on loopback, hence no Secure.
-    pub(super) fn cookie(&self) -> String {
-        format!("{COOKIE_NAME}={}; Path=/; HttpOnly; SameSite=Strict", self.derived("session"))
+    /// changes; a browser keeps a Secure one to HTTPS, so that a port in clear must not say so.
+    pub(super) fn cookie(&self, is_secure: bool) -> String {
+        let secure = if is_secure { "; Secure" } else { "" };
+        format!("{COOKIE_NAME}={}; Path=/; HttpOnly; SameSite=Strict{secure}", self.derived("session"))
     }
 
     /// The cookie that ends a login.

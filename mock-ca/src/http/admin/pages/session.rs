@@ -23,7 +23,7 @@ pub(super) fn login_form(mistake: &str) -> Reply {
 
 pub(super) fn login(port: &AdminPort, call: &Call) -> Reply {
     if port.token.is(call.form().value("token").trim()) {
-        Reply::see_other("/pages").with(SET_COOKIE, port.token.cookie())
+        Reply::see_other("/pages").with(SET_COOKIE, port.token.cookie(port.is_secure))
     } else {
         with_status(login_form("The token is wrong."), StatusCode::UNAUTHORIZED)
     }
