@@ -105,6 +105,7 @@ impl Authority {
         Issuer {
             subject: &self.issuing.certificate.subject,
             key_identifier: &self.key_identifier,
+            generation: self.number,
             not_after: self.parts.not_after,
         }
     }

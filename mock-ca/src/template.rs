@@ -54,8 +54,10 @@ pub struct Template {
     pub key_usage: Option<u16>,
     /// keyUsage is critical.
     pub key_usage_is_critical: bool,
-    /// Every other extension, as it stands in the certificate.
+    /// Every other extension, as it stands in the certificate, but for the distribution points of CRLs.
     pub constants: Vec<Extension>,
+    /// Where CRLs are, URIs; `{generation}` in one stands for the number of the CA that issues.
+    pub distribution_points: Vec<String>,
     /// Which keys get a certificate.
     pub key: KeyRule,
 }

@@ -19,6 +19,8 @@ pub struct Issuer<'a> {
     pub subject: &'a [u8],
     /// Its subjectKeyIdentifier.
     pub key_identifier: &'a [u8],
+    /// Its generation; the first is 1.
+    pub generation: u32,
     /// Its notAfter: nothing that it issues lives longer.
     pub not_after: UnixTime,
 }
@@ -37,18 +39,19 @@ pub fn certificate_for(
     days: u32,
 ) -> Result<CertificateParts> {
     let key = csr.public_key()?;
-    let mut extensions = contents.extensions;
-    extensions.push(Extension::subject_key_id(&key.identifier()?));
-    extensions.push(Extension::authority_key_id(issuer.key_identifier));
     let not_before = match contents.not_before {
         0 => now.minus(GRACE),
         days => now.plus(u64::from(days) * DAY),
     };
     let not_after = now.plus(u64::from(contents.not_after.unwrap_or(days)) * DAY);
+    let subject = contents.subject.clone();
+    let mut extensions = contents.extensions_under(issuer.generation);
+    extensions.push(Extension::subject_key_id(&key.identifier()?));
+    extensions.push(Extension::authority_key_id(issuer.key_identifier));
     Ok(CertificateParts {
         serial,
         issuer: issuer.subject.to_vec(),
-        subject: contents.subject,
+        subject,
         not_before,
         not_after: not_after.min(issuer.not_after),
         spki: csr.spki.clone(),
@@ -79,7 +82,7 @@ mod tests {
     }
 
     fn issuer(not_after: UnixTime) -> Issuer<'static> {
-        Issuer { subject: &[0x30, 0x00], key_identifier: &[1, 2, 3], not_after }
+        Issuer { subject: &[0x30, 0x00], key_identifier: &[1, 2, 3], generation: 1, not_after }
     }
 
     fn parts(not_after: UnixTime, template: &str) -> CertificateParts {

@@ -6,6 +6,7 @@ use scep::csr::Csr;
 use scep::key::PublicKey;
 use scep::name::{self, Name, TypeAndValue};
 
+use super::extensions::{self, GENERATION};
 use super::{AltNameKind, AltNameRule, KeyRule, Origin, SubjectRule, Template};
 
 /// Values that a record has for a client, as text.
@@ -22,8 +23,10 @@ pub struct Values<'a> {
 pub struct Contents {
     /// subject, DER.
     pub subject: Vec<u8>,
-    /// Extensions, without the two key identifiers.
+    /// Extensions, without the two key identifiers and what depends on the generation of the CA.
     pub extensions: Vec<Extension>,
+    /// Where CRLs are, URIs with `{generation}` in them or without.
+    pub distribution_points: Vec<String>,
     /// Days from now until it is valid; 0 makes it valid since a little while.
     pub not_before: u32,
     /// Days from now until it expires; None for what the configuration says.
@@ -74,7 +77,13 @@ impl Template {
             extensions.push(Extension { critical, ..Extension::alt_names(&names) });
         }
         extensions.extend(self.constants.iter().cloned());
-        Ok(Contents { subject, extensions, not_before: self.not_before, not_after: self.not_after })
+        Ok(Contents {
+            subject,
+            extensions,
+            distribution_points: self.distribution_points.clone(),
+            not_before: self.not_before,
+            not_after: self.not_after,
+        })
     }
 
     /// Checks the values of a record when it is made, so that it is its maker who learns of a mistake.
@@ -86,6 +95,19 @@ impl Template {
             name::parse(subject).map_err(|error| error.to_string())?;
         }
         self.alternative_names.of_record(values.alternative_names).map(drop)
+    }
+}
+
+impl Contents {
+    /// The extensions in a certificate by the CA of this generation.
+    #[must_use]
+    pub fn extensions_under(mut self, generation: u32) -> Vec<Extension> {
+        let uri = |point: &String| point.replace(GENERATION, &generation.to_string());
+        let uris: Vec<String> = self.distribution_points.iter().map(uri).collect();
+        if !uris.is_empty() {
+            self.extensions.push(extensions::crl_distribution_points(&uris));
+        }
+        self.extensions
     }
 }
 

@@ -20,6 +20,9 @@ pub(super) const CERTIFICATE_POLICIES: ObjectIdentifier = ObjectIdentifier::new_
 /// cRLDistributionPoints.
 pub(super) const CRL_DISTRIBUTION_POINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.31");
 
+/// What stands for the number of the generation in the URI of a distribution point.
+pub(super) const GENERATION: &str = "{generation}";
+
 const OCSP: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1");
 const CA_ISSUERS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.2");
 /// The URI of a certification practice statement, as qualifier of a policy.

@@ -9,7 +9,7 @@ use scep::name;
 use scep::suite::Digest;
 use serde::Deserialize;
 
-use super::extensions::{self, Access, Method, Policy};
+use super::extensions::{self, Access, GENERATION, Method, Policy};
 use super::{AltNameKind, AltNameRule, KeyRule, Origin, SubjectRule, Template};
 use crate::ra::Challenge;
 
@@ -145,7 +145,8 @@ impl File {
             key_usage: constants.key_usage.as_deref().map(key_usage).transpose()?,
             // RFC 5280 4.2.1.3 wants it critical: it is unless other things are listed.
             key_usage_is_critical: critical.is_empty() || critical.contains("KeyUsage"),
-            constants: constants.extensions(&critical, &self.crl.distribution_points)?,
+            constants: constants.extensions(&critical)?,
+            distribution_points: self.crl.into_points()?,
             key: self.key.into_rule()?,
             nickname: self.nickname,
             title: self.title,
@@ -176,7 +177,7 @@ impl SubjectTable {
 }
 
 impl ConstantTable {
-    fn extensions(&self, critical: &BTreeSet<&str>, points: &[String]) -> Result<Vec<Extension>, String> {
+    fn extensions(&self, critical: &BTreeSet<&str>) -> Result<Vec<Extension>, String> {
         let mut extensions = Vec::new();
         if !self.ext_key_usage.is_empty() {
             let purposes = scep::extension::parse_purposes(&self.ext_key_usage.join(","))
@@ -193,12 +194,22 @@ impl ConstantTable {
             let list = self.auth_info_acc.iter().map(|text| access(text)).collect::<Result<Vec<_>, _>>()?;
             extensions.push(extensions::authority_info_access(&list));
         }
-        if !points.is_empty() {
-            let uris =
-                points.iter().map(|uri| ascii("distribution_points", uri)).collect::<Result<Vec<_>, _>>()?;
-            extensions.push(extensions::crl_distribution_points(&uris));
-        }
         Ok(extensions)
+    }
+}
+
+impl CrlTable {
+    fn into_points(self) -> Result<Vec<String>, String> {
+        let point = |uri: &String| {
+            let known = uri.replace(GENERATION, "");
+            match known.contains(['{', '}']) {
+                true => {
+                    Err(format!("distribution_points: expected no placeholder but {GENERATION}, got `{uri}`"))
+                }
+                false => ascii("distribution_points", uri),
+            }
+        };
+        self.distribution_points.iter().map(point).collect()
     }
 }
 
@@ -287,6 +298,10 @@ mod tests {
     #[case::within("[subject]\nwithin = \"nose\"", "within")]
     #[case::kind("[alternative_names]\nkinds = [\"dns\"]", "DNS")]
     #[case::point("[crl]\ndistribution_points = [\"h\u{e9}\"]", "US-ASCII")]
+    #[case::placeholder(
+        "[crl]\ndistribution_points = [\"http://ca/{number}.crl\"]",
+        "no placeholder but {generation}"
+    )]
     #[case::curve("[key]\ncurves = [\"P-192\"]", "P-256")]
     #[case::digest("[key]\ndigests = [\"SHA-3\"]", "SHA-256")]
     fn a_wrong_template_is_refused_with_its_mistake(#[case] lines: &str, #[case] expected: &str) {

@@ -8,7 +8,8 @@ use scep::message::SignatureCheck;
 use scep::next_ca::NextCa;
 
 use crate::device::{Device, word};
-use crate::server::{Server, config};
+use crate::openssl::openssl;
+use crate::server::{NOW, Server, config};
 use crate::wire::{Connection, get};
 
 /// The next CA's certificates, authenticated with the current one.
@@ -116,4 +117,53 @@ fn the_certificate_of_the_next_ca_has_the_configured_serial_number() {
     let server = Server::with(Config { ca, ..config() });
     server.service().prepare_next().unwrap();
     assert_eq!(next_ca(&server).issuer().unwrap().serial, [0x5c, 0xe9]);
+}
+
+#[test]
+fn a_certificate_leads_to_the_crl_of_the_generation_that_issued_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let template = "schema = \"sceptic/mock-ca-template/1\"\nnickname = \"pointed\"\ntitle = \"Pointed\"\n\
+        [crl]\ndistribution_points = [\"http://ca.lab/ca-{generation}.crl\"]\n";
+    std::fs::write(folder.path().join("pointed.toml"), template).unwrap();
+    let templates = mock_ca::template::Templates::with_folder(folder.path()).unwrap();
+    let template = mock_ca::template::Choice::Nickname("pointed".to_owned());
+    let server = Server::with(Config { templates, template, ..config() });
+    let write = |name: &str, octets: &[u8]| std::fs::write(folder.path().join(name), octets).unwrap();
+    let run = |line: &str| openssl(folder.path(), &line.split(' ').collect::<Vec<_>>());
+    let at = NOW.0;
+    for (generation, key) in [(1, "pool-00"), (2, "pool-01")] {
+        if generation == 2 {
+            server.service().prepare_next().unwrap();
+            server.service().switch_to_next().unwrap();
+        }
+        let ca = server.ca_certificate();
+        let issued = Device { recipient: Some(ca.clone()), ..Device::new(key) }.enrol(&server);
+        write(&format!("ca-{generation}.pem"), ca.to_pem().as_bytes());
+        write(&format!("{key}.pem"), issued.certificate().to_pem().as_bytes());
+    }
+    for (generation, key) in [(1, "pool-00"), (2, "pool-01")] {
+        let shown = run(&format!("x509 -noout -ext crlDistributionPoints -in {key}.pem"));
+        let point = shown.split("URI:http://ca.lab").nth(1).unwrap().trim();
+        assert_eq!(point, format!("/ca-{generation}.crl"));
+        let list = Connection::open(&server.url()).ask("GET", point, "", b"");
+        assert_eq!(word(&list), "200 application/pkix-crl");
+        write("list.pem", scep::certificate::pem("X509 CRL", &list.body).as_bytes());
+        let verify = format!("verify -crl_check -attime {at} -CRLfile list.pem -CAfile");
+        assert!(run(&format!("{verify} ca-{generation}.pem {key}.pem")).contains("OK"));
+    }
+    // The lists are of different keys: that of one generation says nothing about the other's certificates.
+    write(
+        "both.pem",
+        [1, 2]
+            .map(|n| std::fs::read_to_string(folder.path().join(format!("ca-{n}.pem"))).unwrap())
+            .concat()
+            .as_bytes(),
+    );
+    let wrong = std::process::Command::new("openssl")
+        .args(["verify", "-crl_check", "-attime", &at.to_string(), "-CRLfile", "list.pem"])
+        .args(["-CAfile", "both.pem", "pool-00.pem"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(!wrong.status.success(), "{}", String::from_utf8_lossy(&wrong.stdout));
 }

@@ -48,7 +48,7 @@ fn openssl_text(contents: &Contents) -> String {
         not_before: NOW,
         not_after: NOW.plus(86_400),
         spki: key("pool-00").public().spki().to_vec(),
-        extensions: contents.extensions.clone(),
+        extensions: contents.clone().extensions_under(7),
         digest: Digest::Sha256,
     };
     let der = parts.write(&ca, &mut Faults::none()).unwrap();
@@ -78,7 +78,7 @@ ExtKeyUsage = ["clientAuth", "1.2.3.4.5"]
 KeyUsage = ["digitalSignature", "nonRepudiation", "keyEncipherment"]
 Critical = ["KeyUsage", "ExtKeyUsage", "CertPolicies"]
 [crl]
-distribution_points = ["http://ca.lab/ca.crl", "ldap://ca.lab/crl"]
+distribution_points = ["http://ca.lab/ca.crl", "ldap://ca.lab/crl-{generation}"]
 "#,
     );
     let contents = template.contents(&csr("pool-00", "CN=dev1", "DNS:dev1.lab"), None).unwrap();
@@ -89,7 +89,7 @@ distribution_points = ["http://ca.lab/ca.crl", "ldap://ca.lab/crl"]
         X509v3 Certificate Policies: critical Policy: 1.2.3.4 \
         Policy: X509v3 Any Policy CPS: http://ca.lab/cps User Notice: Explicit Text: for tests \
         Authority Information Access: OCSP - URI:http://ocsp.lab/ CA Issuers - URI:http://ca.lab/ca.der \
-        X509v3 CRL Distribution Points: Full Name: URI:http://ca.lab/ca.crl URI:ldap://ca.lab/crl";
+        X509v3 CRL Distribution Points: Full Name: URI:http://ca.lab/ca.crl URI:ldap://ca.lab/crl-7";
     assert_eq!(words.join(" "), expected);
 }
 
