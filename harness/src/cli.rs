@@ -11,6 +11,7 @@ mod perform;
 mod run;
 mod selftest;
 mod show;
+mod stand;
 mod try_run;
 mod vocabulary;
 

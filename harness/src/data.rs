@@ -26,6 +26,7 @@ pub mod register;
 mod resolve;
 #[cfg(test)]
 pub(crate) mod sample;
+pub mod setup;
 mod source;
 pub mod template;
 mod time_limit;
@@ -46,6 +47,7 @@ pub use peer::Peer;
 pub use profile::{Profile, Select};
 pub use reference::{Reference, StepName, StepRef};
 pub use register::{Party, Register, Requirement, Testable};
+pub use setup::Setup;
 pub use source::Source;
 pub use template::{MissingName, Name, Template};
 
@@ -73,6 +75,8 @@ pub struct Suite {
     pub register: Register,
     /// Abilities by id.
     pub abilities: BTreeMap<String, Ability>,
+    /// Configurations of the reference server, in the order in which an instance looks for its own.
+    pub setups: Vec<Setup>,
     /// The files it was read from, by path from the data folder.
     pub sources: BTreeMap<String, Source>,
 }
@@ -176,6 +180,7 @@ impl Suite {
                 self.profiles.insert(profile.name.clone(), profile);
             }
             ["register", "abilities.toml"] => self.abilities = ability::read(source)?,
+            ["register", "setups.toml"] => self.setups = setup::read(source)?,
             ["register", _] => {
                 let mut broken = Vec::new();
                 for row in register::read(source)? {

@@ -13,6 +13,7 @@ pub mod preflight;
 mod raw;
 pub mod server;
 pub mod session;
+pub mod shown;
 pub mod spoken;
 pub mod subject;
 

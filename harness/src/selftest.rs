@@ -9,5 +9,5 @@ mod occurs;
 
 pub use laws::{Violation, each, failing_mutant, moves, violations};
 pub(crate) use matrix::own_folder;
-pub use matrix::{Builder, Column, Matrix, Row};
+pub use matrix::{Builder, Column, Matrix, Row, Stand};
 pub use occurs::occurs;

@@ -24,6 +24,25 @@ use scep::suite::Digest;
 use crate::ca::Issuer;
 use crate::store::{Credentials, Generation, Role, Standing};
 
+/// Habits of the authority that clients rely on. All of them, unless a laxity takes one away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Conduct {
+    /// GetCACert hands the certificates of the registration authority out (RFC 8894 4.2.1.2).
+    pub shows_registration: bool,
+    /// It hands out what is above the issuing CA (2.2).
+    pub shows_chain: bool,
+    /// It hands the root out too (2.2).
+    pub shows_root: bool,
+    /// The key that is there for signing signs CertReps (2.1.2).
+    pub signs_with_signer: bool,
+}
+
+impl Default for Conduct {
+    fn default() -> Self {
+        Self { shows_registration: true, shows_chain: true, shows_root: true, signs_with_signer: true }
+    }
+}
+
 /// One generation of the authority.
 #[derive(Debug, Clone)]
 pub struct Authority {
@@ -32,6 +51,7 @@ pub struct Authority {
     issuing: Sender,
     signing: Option<Sender>,
     opening: Option<Sender>,
+    root: Option<Sender>,
     chain: Vec<Certificate>,
     parts: CertificateParts,
     key_identifier: Vec<u8>,
@@ -58,6 +78,7 @@ impl Authority {
             issuing,
             signing: of(Role::Sign)?,
             opening: of(Role::Open)?,
+            root: of(Role::Root)?,
             chain: chain.collect::<Result<_>>()?,
         })
     }
@@ -78,6 +99,12 @@ impl Authority {
     #[must_use]
     pub fn sender(&self) -> &Sender {
         self.signing.as_ref().unwrap_or(&self.issuing)
+    }
+
+    /// Who signs CertReps in fact.
+    #[must_use]
+    pub fn answering(&self, conduct: Conduct) -> &Sender {
+        if conduct.signs_with_signer { self.sender() } else { self.opener() }
     }
 
     /// Who opens requests: the CA, or its registration authority.
@@ -111,26 +138,42 @@ impl Authority {
     }
 
     /// The certificates as GetCACert and GetNextCACert hand them out, DER: those of the registration
-    /// authority, the issuing CA's, and its chain. With faults on certificates the issuing CA's is signed
+    /// authority, the issuing CA's, and its chain. With faults on certificates all but the chain are signed
     /// again.
     ///
     /// # Errors
     /// When the cryptographic library fails.
-    pub fn served(&self, faults: &mut Faults) -> Result<Vec<Vec<u8>>> {
+    pub fn served(&self, conduct: Conduct, faults: &mut Faults) -> Result<Vec<Vec<u8>>> {
         let mut served: Vec<Vec<u8>> = Vec::new();
-        for registration in [&self.signing, &self.opening].into_iter().flatten() {
-            let der = &registration.certificate.der;
-            if !served.contains(der) {
-                served.push(der.clone());
+        let registration = [&self.signing, &self.opening].into_iter().flatten();
+        for sender in registration.filter(|_| conduct.shows_registration) {
+            let parts = parts(&sender.certificate)?;
+            let der = written(&sender.certificate, parts, &self.issuing.key, faults)?;
+            if !served.contains(&der) {
+                served.push(der);
             }
         }
-        let written = self.parts.clone().write(&self.issuing.key, faults)?;
-        // A loaded certificate is not ours to write again.
-        let as_it_is = faults.applied().is_empty();
-        served.push(if as_it_is { self.issuing.certificate.der.clone() } else { written });
-        served.extend(self.chain.iter().map(|certificate| certificate.der.clone()));
+        // Without the key of whoever issued it, it is signed with its own.
+        let issuer = self.root.as_ref().unwrap_or(&self.issuing);
+        served.push(written(&self.issuing.certificate, self.parts.clone(), &issuer.key, faults)?);
+        let is_shown = |above: &&Certificate| conduct.shows_root || !above.is_self_signed();
+        let chain = self.chain.iter().filter(|_| conduct.shows_chain).filter(is_shown);
+        served.extend(chain.map(|above| above.der.clone()));
         Ok(served)
     }
+}
+
+/// A certificate, signed again with this key when faults change it.
+fn written(
+    certificate: &Certificate,
+    parts: CertificateParts,
+    key: &PrivateKey,
+    faults: &mut Faults,
+) -> Result<Vec<u8>> {
+    let written = parts.write(key, faults)?;
+    // A loaded certificate is not ours to write again.
+    let as_it_is = faults.applied().is_empty();
+    Ok(if as_it_is { certificate.der.clone() } else { written })
 }
 
 fn misuse(detail: &str) -> Error {

@@ -115,6 +115,12 @@ pub const LAXITIES: &[Laxity] = &[
         skip: |checks| checks.tolerance.extra_attributes = false,
     },
     Laxity {
+        id: "transaction-form",
+        title: "refuses a transactionID that is not hexadecimal",
+        requirement: "8894-3.2.1.1-id-need-not-be-random",
+        skip: |checks| checks.tolerance.transaction_ids = false,
+    },
+    Laxity {
         id: "transaction-id",
         title: "makes up a transactionID when there is none",
         requirement: "8894-3.2.1.1-same-id-whole-operation",
@@ -199,6 +205,12 @@ pub const LAXITIES: &[Laxity] = &[
         skip: |checks| checks.ra.poll_known = false,
     },
     Laxity {
+        id: "poll-names",
+        title: "answers a poll only when it has the names of its request",
+        requirement: "8894-3.3.3-poll-by-transactionid",
+        skip: |checks| checks.tolerance.poll_names = false,
+    },
+    Laxity {
         id: "poll-approval",
         title: "grants a pending request on the first poll, whatever the operator says",
         requirement: "8894-2.4-manual-mode-pending",
@@ -247,6 +259,18 @@ pub const LAXITIES: &[Laxity] = &[
         skip: |checks| checks.ra.renewal_revoked = false,
     },
     Laxity {
+        id: "renewal-alone",
+        title: "asks for the challengePassword in a renewal too",
+        requirement: "S-renewal-without-challenge",
+        skip: |checks| checks.ra.renewal_alone = false,
+    },
+    Laxity {
+        id: "renewal-same",
+        title: "answers a renewal with the certificate that signed it",
+        requirement: "8894-2.5-renewal-new-cert",
+        skip: |checks| checks.issue.on_renewal = false,
+    },
+    Laxity {
         id: "lookup",
         title: "finds no certificate and no CRL",
         requirement: "8894-3.3.2.1-getcert-requested-cert",
@@ -257,6 +281,30 @@ pub const LAXITIES: &[Laxity] = &[
         title: "answers GetCert with the CA's certificate, whichever was named",
         requirement: "8894-3.3.2.1-getcert-requested-cert",
         skip: |checks| checks.lookup.named = false,
+    },
+    Laxity {
+        id: "ra-hidden",
+        title: "leaves the registration authority's certificates out of GetCACert",
+        requirement: "S-ra-certificates",
+        skip: |checks| checks.authority.shows_registration = false,
+    },
+    Laxity {
+        id: "ra-signer",
+        title: "signs CertReps with the registration authority's key for encryption",
+        requirement: "8894-2.1.2-ca-keyusage-digitalsignature",
+        skip: |checks| checks.authority.signs_with_signer = false,
+    },
+    Laxity {
+        id: "chain",
+        title: "hands the issuing CA's certificate out alone, though it is no root",
+        requirement: "8894-2.2-chain-when-intermediate",
+        skip: |checks| checks.authority.shows_chain = false,
+    },
+    Laxity {
+        id: "chain-root",
+        title: "leaves the root out of GetCACert",
+        requirement: "8894-2.2-chain-when-intermediate",
+        skip: |checks| checks.authority.shows_root = false,
     },
     Laxity {
         id: "next-ca",

@@ -79,6 +79,8 @@ pub struct Checks {
     pub renewal_revoked: bool,
     /// The new certificate has its subject (2.5).
     pub renewal_subject: bool,
+    /// That certificate is enough: no challengePassword is asked for beside it (2.4).
+    pub renewal_alone: bool,
     /// A CertPoll names a transaction that there is (3.2.1.4 badCertId).
     pub poll_known: bool,
     /// A pending request waits for the operator (2.4).
@@ -99,6 +101,7 @@ impl Default for Checks {
             renewal_expired: true,
             renewal_revoked: true,
             renewal_subject: true,
+            renewal_alone: true,
             poll_known: true,
             poll_approval: true,
             poll_rejection: true,

@@ -38,7 +38,7 @@ use scep::message::Outcome;
 use scep::next_ca::NextCa;
 use scep::suite::Digest;
 
-use crate::authority::{self, Authorities, Authority};
+use crate::authority::{self, Authorities, Authority, Conduct};
 use crate::clock::Clock;
 use crate::config::{CaConfig, Config};
 use crate::hook::Hook;
@@ -280,8 +280,11 @@ impl Service {
     }
 
     fn ca_cert(&self) -> Answer {
-        let mut faults = self.memory().script.next("GetCACert", None);
-        let served = self.authorities().and_then(|all| Ok(all.current().served(&mut faults)?));
+        let (mut faults, conduct) = {
+            let mut memory = self.memory();
+            (memory.script.next("GetCACert", None), memory.strictness.authority)
+        };
+        let served = self.authorities().and_then(|all| Ok(all.current().served(conduct, &mut faults)?));
         match served {
             Ok(certificates) => {
                 let (content_type, body) = CaCertificates::write(&certificates, &mut faults);
@@ -305,7 +308,7 @@ impl Service {
         let mut rng = self.memory().fork_rng();
         let current = authorities.current().issuing();
         let written = next
-            .served(&mut faults)
+            .served(Conduct::default(), &mut faults)
             .and_then(|served| NextCa::write_with(&served, current, Digest::Sha256, &mut faults, &mut rng));
         match written {
             Ok((content_type, body)) => {

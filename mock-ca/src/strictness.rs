@@ -1,5 +1,6 @@
 //! Every check that the server makes, as one value: what a laxity switches off.
 
+use crate::authority::Conduct;
 use crate::ra;
 
 /// Which checks are made, by the part that makes them. All of them by default.
@@ -15,6 +16,8 @@ pub struct Strictness {
     pub issue: OneCertificate,
     /// Checks on lookups.
     pub lookup: LookupChecks,
+    /// What the authority shows of itself, and who answers.
+    pub authority: Conduct,
     /// Checks on HTTP.
     pub http: HttpChecks,
 }
@@ -26,6 +29,10 @@ pub struct Tolerance {
     pub extra_attributes: bool,
     /// BER that is no DER: indefinite lengths, chunked strings (4.3).
     pub ber: bool,
+    /// A transactionID of any form (3.2.1.1).
+    pub transaction_ids: bool,
+    /// A poll that has the transactionID, whatever names it has (3.3.3).
+    pub poll_names: bool,
 }
 
 /// Whether a transaction has at most one certificate, and under which CA.
@@ -35,6 +42,8 @@ pub struct OneCertificate {
     pub on_repeat: bool,
     /// A further CertPoll gets the first one again.
     pub on_poll: bool,
+    /// A renewal gets a certificate of its own (2.5).
+    pub on_renewal: bool,
     /// A request that is enveloped to the next CA is issued under it (5.1).
     pub under_addressed: bool,
 }
@@ -67,13 +76,13 @@ pub struct HttpChecks {
 
 impl Default for Tolerance {
     fn default() -> Self {
-        Self { extra_attributes: true, ber: true }
+        Self { extra_attributes: true, ber: true, transaction_ids: true, poll_names: true }
     }
 }
 
 impl Default for OneCertificate {
     fn default() -> Self {
-        Self { on_repeat: true, on_poll: true, under_addressed: true }
+        Self { on_repeat: true, on_poll: true, on_renewal: true, under_addressed: true }
     }
 }
 

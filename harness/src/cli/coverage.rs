@@ -33,6 +33,9 @@ pub(super) fn run(suite: &Suite, args: &Args) -> Result<u8, Failure> {
         for check in judged.into_iter().flatten() {
             say(format!("    {check}"));
         }
+        if let Some(reason) = &row.open {
+            say(format!("    no server case yet: {reason}"));
+        }
     }
     for (ours, name) in [(false, "RFC 8894"), (true, "the suite itself")] {
         let rows =

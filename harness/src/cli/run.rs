@@ -98,6 +98,7 @@ async fn run_async(suite: Arc<Suite>, args: &Args, program: &str) -> Result<u8, 
                 notes.push(spoken.note());
                 Arc::make_mut(subject).spoken = Some(spoken);
             }
+            known.probed.extend(found.shown);
             known.announced = found.keywords.map(|keywords| keywords.into_iter().collect());
         }
         Subject::Client(_) if legacy => {

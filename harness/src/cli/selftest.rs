@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::options;
 use super::run::no_expectations;
-use super::try_run::{reference_client, reference_server, reference_subject};
+use super::stand::stands;
+use super::try_run::reference_client;
 use super::{Failure, say};
 use crate::data::{Instance, Role, Suite};
 use crate::exit::Exit;
@@ -14,7 +15,7 @@ use crate::results::Line;
 use crate::runner::client::ClientSubject;
 use crate::runner::keys::Keys;
 use crate::runner::session::{Session, Subject};
-use crate::selftest::{Builder, Matrix, Violation, each, own_folder, violations};
+use crate::selftest::{Builder, Matrix, Stand, Violation, each, own_folder, violations};
 use crate::verdict::CaseResult;
 
 #[derive(Debug, clap::Args)]
@@ -45,7 +46,8 @@ pub(super) fn run(suite: Suite, args: &Args) -> Result<u8, Failure> {
 }
 
 async fn run_async(suite: Arc<Suite>, args: &Args) -> Result<u8, Failure> {
-    let reference = reference_server(SEED).await?;
+    let instances = instances(&suite, &args.filter)?;
+    let stands = stands(&suite, &instances, SEED).await?;
     let session = |subject: Subject| -> Result<Session, Failure> {
         Ok(Session {
             suite: suite.clone(),
@@ -66,10 +68,15 @@ async fn run_async(suite: Arc<Suite>, args: &Args) -> Result<u8, Failure> {
     let terminal = std::io::stderr().is_terminal();
     let builder = Builder {
         suite: suite.clone(),
-        server: session(reference_subject(&reference)?.0)?,
-        reference: reference.clone(),
+        servers: stands
+            .into_iter()
+            .map(|stand| {
+                let session = session(stand.subject)?;
+                Ok(Stand { setup: stand.setup, session, running: stand.running })
+            })
+            .collect::<Result<_, Failure>>()?,
         client: session(Subject::Client(Arc::new(client)))?,
-        instances: instances(&suite, &args.filter)?,
+        instances,
         all: args.all,
         progress: &|index, total, mutant| {
             if terminal {

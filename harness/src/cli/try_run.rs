@@ -2,23 +2,20 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::Failure;
 use super::options::{self, RunOptions};
 use super::perform::{Part, Performance};
 use super::run::{no_expectations, profile};
-use crate::data::{Declaration, Known, Peer, Role, Suite};
+use super::stand::stands;
+use crate::data::{Instance, Known, Peer, Role, Suite};
 use crate::exit::Exit;
 use crate::expect::{Policy, Strict};
 use crate::plan::{Order, Plan, Pool};
 use crate::results::{self, RunLine};
 use crate::runner::client::ClientSubject;
 use crate::runner::keys::Keys;
-use crate::runner::operator::Operator;
 use crate::runner::session::{Session, Subject};
-use crate::runner::subject::ServerSubject;
-use crate::runner::{Endpoint, Http};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -38,7 +35,6 @@ async fn run_async(suite: Arc<Suite>, args: &Args, program: &str) -> Result<u8, 
     let instances = options::select(&suite, Pool::All, &args.options.filter)?;
     let now = options::now();
     let seed = args.options.seed()?;
-    let server = reference_server(seed).await?;
     let session = |subject: Subject| -> Result<Session, Failure> {
         Ok(Session {
             suite: suite.clone(),
@@ -54,22 +50,25 @@ async fn run_async(suite: Arc<Suite>, args: &Args, program: &str) -> Result<u8, 
     };
     let mut parts = Vec::new();
     let mut floor = 0;
-    for role in [Role::Server, Role::Client] {
-        let mine: Vec<_> = instances
-            .iter()
-            .filter(|instance| suite.case(&instance.case).is_some_and(|case| case.role == role))
-            .cloned()
-            .collect();
-        if mine.is_empty() {
-            continue;
-        }
-        floor += profile(&suite, role)?.floor;
-        let (subject, known) = match role {
-            Role::Server => reference_subject(&server)?,
-            Role::Client => reference_client(&suite)?,
-        };
-        let plan = Plan::new(&suite, mine, &known, Order::ById);
-        parts.push(Part { session: session(subject)?, plan });
+    // They run as long as their parts.
+    let stands = stands(&suite, &instances, seed).await?;
+    if !stands.is_empty() {
+        floor += profile(&suite, Role::Server)?.floor;
+    }
+    for stand in &stands {
+        let plan = Plan::new(&suite, stand.instances.clone(), &stand.known, Order::ById);
+        parts.push(Part { session: session(stand.subject.clone())?, plan });
+    }
+    let is_of_clients =
+        |instance: &Instance| suite.case(&instance.case).is_some_and(|case| case.role == Role::Client);
+    let of_clients: Vec<_> = instances.into_iter().filter(is_of_clients).collect();
+    if !of_clients.is_empty() {
+        floor += profile(&suite, Role::Client)?.floor;
+        let (subject, known) = reference_client(&suite)?;
+        parts.push(Part {
+            session: session(subject)?,
+            plan: Plan::new(&suite, of_clients, &known, Order::ById),
+        });
     }
     let id = options::run_id(&seed, now);
     let folder = args.options.folder(&id)?.make()?;
@@ -109,62 +108,6 @@ async fn run_async(suite: Arc<Suite>, args: &Args, program: &str) -> Result<u8, 
     }
     Ok(ended.code)
 }
-
-/// The challengePassword of the embedded server.
-const CHALLENGE: &str = "try-sceptic";
-
-/// Starts the reference server on a loopback port of its own, with a public test key.
-pub(super) async fn reference_server(seed: [u8; 32]) -> Result<Arc<mock_ca::Running>, Failure> {
-    let key = scep_vectors::keys::named("ca-rsa").map(|key| key.pem.to_owned());
-    let config = mock_ca::Config::for_tests(CHALLENGE, key);
-    let server = mock_ca::MockCa::start(config, Arc::new(mock_ca::SystemClock), seed).await;
-    let server = server.map_err(|e| Failure::internal(format!("start the embedded server: {e}")))?;
-    // So that there is something to tell of: nobody is issued under it who does not ask for it.
-    let prepared = server.service().prepare_next();
-    prepared.map_err(|e| Failure::internal(format!("prepare the next CA of the embedded server: {e}")))?;
-    Ok(Arc::new(server))
-}
-
-/// The reference server as a subject, with what it can do.
-pub(super) fn reference_subject(server: &Arc<mock_ca::Running>) -> Result<(Subject, Known), Failure> {
-    let endpoint = Endpoint::parse(&server.url()).map_err(Failure::internal)?;
-    let subject = ServerSubject {
-        name: "mock-ca".to_owned(),
-        http: Http::new(endpoint, Duration::from_secs(5)),
-        challenge: Some(CHALLENGE.to_owned()),
-        operator: Operator::Embedded(server.clone()),
-        spoken: None,
-    };
-    let has = |id: &str| (id.to_owned(), Declaration { has: true, because: None });
-    let declared = REFERENCE_SERVER.iter().map(|id| has(id)).collect();
-    Ok((Subject::Server(Arc::new(subject)), Known { declared, ..Known::default() }))
-}
-
-/// What the reference server declares.
-const REFERENCE_SERVER: &[&str] = &[
-    "op.getcacaps",
-    "op.getcacert",
-    "op.pkcsreq",
-    "op.certpoll",
-    "op.renewal",
-    "op.getcert",
-    "op.getcrl",
-    "op.getnextca",
-    "transport.get",
-    "transport.post",
-    "alg.aes128-cbc",
-    "alg.des3",
-    "alg.sha-1",
-    "alg.sha-256",
-    "alg.sha-512",
-    "auth.challenge",
-    "flow.manual-approval",
-    "operator.approve",
-    "operator.reject",
-    "operator.revoke",
-    "policy.early-renewal",
-    "ca.next",
-];
 
 /// The reference client as a subject inside this process.
 pub(super) fn reference_client(suite: &Suite) -> Result<(Subject, Known), Failure> {

@@ -109,12 +109,12 @@ pub(crate) enum Entry {
     /// A check of its own.
     Own(Box<Check>),
     /// All checks of a bundle, on one step.
-    Use(Use),
+    Use(Box<Use>),
 }
 
 /// The use of a bundle. What a bundle of one check says in general, a use may say of its case: the
-/// requirements and the reason then replace those of the bundle, mutants come to them, and the note stands
-/// where the bundle has `{note}`.
+/// requirements, the reason and the condition then replace those of the bundle, mutants come to them, and the
+/// note stands where the bundle has `{note}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Use {
     /// The bundle.
@@ -131,6 +131,8 @@ pub(crate) struct Use {
     pub(crate) killed_by: Vec<String>,
     /// Why the alternatives are tolerated or lawful.
     pub(crate) note: Option<String>,
+    /// Judge only when this holds.
+    pub(crate) when: Option<When>,
 }
 
 /// Where a bundle's alternative has its note from the use.
@@ -161,7 +163,8 @@ impl Bundle {
     /// # Errors
     /// The key of a use that does not fit the bundle, and what is wrong with it.
     pub(crate) fn used(&self, by: &Use) -> Result<Vec<Check>, (&'static str, String)> {
-        let overrides = !by.req.is_empty() || by.reason.is_some() || !by.killed_by.is_empty();
+        let overrides =
+            !by.req.is_empty() || by.reason.is_some() || !by.killed_by.is_empty() || by.when.is_some();
         if overrides && self.checks.len() != 1 {
             let message = format!("`{}` has several checks: which one is this of?", self.id);
             return Err(("use", message));
@@ -181,6 +184,7 @@ impl Bundle {
                 claim.req.clone_from(&by.req);
             }
             claim.reason = by.reason.clone().unwrap_or(claim.reason);
+            claim.when = by.when.clone().or(claim.when);
             claim.killed_by.splice(0..0, by.killed_by.iter().cloned());
             for or in claim.or.iter_mut().filter(|or| or.note == NOTE) {
                 or.note = by.note.clone().unwrap_or_default();
@@ -287,6 +291,13 @@ with_operator! {
     }
 }
 
+impl WrittenWhen {
+    fn read(mut self) -> Result<When, String> {
+        let operator = self.take_operator().operator().map_err(|error| format!("`when` has {error}"))?;
+        Ok(When { path: self.path, operator })
+    }
+}
+
 with_operator! {
     struct WrittenAlternative {
         path: Option<Reference>,
@@ -316,15 +327,17 @@ impl WrittenCheck {
         };
         match self.bundle.take() {
             Some(_) if !self.is_use() => {
-                Err(at("use", "`use` stands with `on`, `req`, `else`, `killed_by` and `note` only"))
+                Err(at("use", "`use` stands with `on`, `req`, `else`, `killed_by`, `note` and `when` only"))
             }
             Some(_) if self.reason.as_deref().is_some_and(|reason| !is_word(reason)) => {
                 Err(at("else", "`else` is a reason such as `not-granted`"))
             }
             Some(bundle) => {
                 let origin = Origin { file: source.path.clone(), index };
-                let Self { req, reason, killed_by, note, .. } = self;
-                Ok(Entry::Use(Use { bundle, on, origin, req, reason, killed_by, note }))
+                let Self { req, reason, killed_by, note, when, .. } = self;
+                let when = when.map(WrittenWhen::read).transpose();
+                let when = when.map_err(|message| at("when", &message))?;
+                Ok(Entry::Use(Box::new(Use { bundle, on, origin, req, reason, killed_by, note, when })))
             }
             None => {
                 let (id, claim) = self.claim(source, index)?;
@@ -339,7 +352,6 @@ impl WrittenCheck {
             && self.id.is_none()
             && self.path.is_none()
             && self.together.is_empty()
-            && self.when.is_none()
             && self.or.is_empty()
     }
 
@@ -350,12 +362,7 @@ impl WrittenCheck {
             broken.push(source.at(&format!("check.{index}.{key}"), message));
         };
         let operator = self.take_operator().operator().map_err(|error| refuse("path", error)).ok();
-        let when = self.when.map(|mut when| {
-            let operator = when.take_operator().operator();
-            operator
-                .map(|operator| When { path: when.path, operator })
-                .map_err(|error| refuse("when", format!("`when` has {error}")))
-        });
+        let when = self.when.map(|when| when.read().map_err(|message| refuse("when", message)));
         let mut or = Vec::new();
         for (i, mut written) in self.or.into_iter().enumerate() {
             let key = format!("or.{i}");

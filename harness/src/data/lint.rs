@@ -8,6 +8,7 @@ mod cases;
 mod checks;
 mod idle;
 mod references;
+mod setups;
 mod subjects;
 
 use std::collections::BTreeSet;
@@ -82,6 +83,7 @@ pub fn lint(suite: &Suite, words: &Vocabulary<'_>) -> Result<(), BrokenData> {
     linter.checks();
     linter.idle();
     linter.references();
+    linter.setups();
     linter.subjects();
     BrokenData::check(linter.broken)
 }

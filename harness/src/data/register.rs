@@ -41,6 +41,8 @@ pub struct Requirement {
     pub how: Option<String>,
     /// Why it is not.
     pub why_not: Option<String>,
+    /// Why no server case judges it yet, though one could.
+    pub open: Option<String>,
     /// Abilities without which it does not apply.
     pub needs: Vec<String>,
     /// Other sections that say the same.
@@ -104,6 +106,7 @@ struct WrittenRequirement {
     testable: Testable,
     how: Option<String>,
     why_not: Option<String>,
+    open: Option<String>,
     #[serde(default)]
     needs: Vec<String>,
     #[serde(default)]
@@ -181,6 +184,7 @@ pub(crate) fn read(source: &Source) -> Result<Vec<Requirement>, Vec<Broken>> {
             testable: row.testable,
             how: row.how,
             why_not: row.why_not,
+            open: row.open,
             needs: row.needs,
             also_in: row.also_in,
             see: row.see,

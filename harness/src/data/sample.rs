@@ -85,6 +85,21 @@ declared_by = "d"
 default = "yes"
 "#;
 
+const SETUPS: &str = r#"schema = "sceptic/setups/1"
+common = ["op.pkcsreq", "op.certpoll"]
+[[setup]]
+id = "plain"
+title = "t"
+key = "ca-rsa"
+has = []
+[[setup]]
+id = "other"
+title = "t"
+key = "ca-rsa"
+registration = "split"
+has = ["transport.get"]
+"#;
+
 const CLIENT: &str = r#"tier = "smoke"
 needs = ["client.enrol"]
 timeout = "5s"
@@ -138,6 +153,7 @@ pub(crate) fn files() -> Vec<(String, String)> {
         ("mutants/client.toml", CLIENT_MUTANTS.to_owned()),
         ("register/suite.toml", REGISTER.to_owned()),
         ("register/abilities.toml", ABILITIES.to_owned()),
+        ("register/setups.toml", SETUPS.to_owned()),
     ]
     .map(|(path, text)| (path.to_owned(), text))
     .to_vec()

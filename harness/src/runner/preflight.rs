@@ -1,10 +1,13 @@
 //! Before a run against a URL: is there a SCEP server, and are its settings ours? What is wrong here is
 //! configuration, not conformance, and nothing is judged.
 
+use std::collections::BTreeMap;
+
 use scep::ca_cert::CaCertificates;
 use scep::caps::Capabilities;
 use scep::http::{HttpRequest, Operation};
 
+use super::shown;
 use super::subject::ServerSubject;
 use crate::exit::Exit;
 use crate::transcript::{Reply, Request};
@@ -16,6 +19,8 @@ pub struct Found {
     pub keywords: Option<Vec<String>>,
     /// Number of CA certificates.
     pub certificates: usize,
+    /// Abilities that the CA certificates show, or show to be missing.
+    pub shown: BTreeMap<String, bool>,
 }
 
 /// Why a run cannot begin.
@@ -56,7 +61,6 @@ pub async fn discover(subject: &ServerSubject) -> Result<Found, Stop> {
     let certificates = match &cert {
         Reply::Answered(response) if response.status == 200 => {
             CaCertificates::read(&response.body, &mut Vec::new())
-                .map(|ca| ca.certificates.len())
                 .map_err(|error| format!("no certificate: {error}"))
         }
         Reply::Answered(response) => Err(format!("HTTP status {}", response.status)),
@@ -64,7 +68,7 @@ pub async fn discover(subject: &ServerSubject) -> Result<Found, Stop> {
         Reply::None => Err("nothing".to_owned()),
     };
     match certificates {
-        Ok(certificates) => Ok(Found { keywords, certificates }),
+        Ok(ca) => Ok(Found { keywords, certificates: ca.certificates.len(), shown: shown::abilities(&ca) }),
         Err(why) => Err(Stop {
             exit: Exit::Config,
             message: format!("find a SCEP server at {url}: GetCACert answered {why}"),

@@ -40,15 +40,24 @@ pub struct Matrix {
     pub mutants: BTreeMap<String, Column>,
 }
 
+/// The reference server in one of its setups.
+#[expect(missing_debug_implementations, reason = "a running server shows nothing")]
+pub struct Stand {
+    /// Name of the setup.
+    pub setup: String,
+    /// Session against it.
+    pub session: Session,
+    /// The server itself, to be spoilt.
+    pub running: Arc<mock_ca::Running>,
+}
+
 /// Runs the cases of both roles.
 #[expect(missing_debug_implementations, reason = "it holds a function")]
 pub struct Builder<'a> {
     /// The data files.
     pub suite: Arc<Suite>,
-    /// Session against the reference server.
-    pub server: Session,
-    /// The server itself, to be spoilt.
-    pub reference: Arc<mock_ca::Running>,
+    /// The reference server in its setups.
+    pub servers: Vec<Stand>,
     /// Session with the reference client.
     pub client: Session,
     /// What is run: every instance, or some.
@@ -65,12 +74,13 @@ impl Builder<'_> {
     /// # Errors
     /// When a reference peer refuses a mutant, or a case cannot be run for a reason of ours.
     pub async fn build(&self) -> Result<Matrix, Error> {
-        let instances = &self.instances;
         let mut clean = Column::new();
-        for role in [Role::Server, Role::Client] {
-            let session = self.session(role);
-            clean.extend(run_column(&self.suite, session, self.of_role(instances, role)).await?);
+        for stand in &self.servers {
+            let here = self.standing(&self.instances, stand);
+            clean.extend(run_column(&self.suite, &stand.session, here).await?);
         }
+        let of_clients = self.of_role(&self.instances, Role::Client);
+        clean.extend(run_column(&self.suite, &self.client, of_clients).await?);
         let mut mutants = BTreeMap::new();
         let total = self.suite.mutants.len();
         for (index, mutant) in self.suite.mutants.values().enumerate() {
@@ -79,7 +89,7 @@ impl Builder<'_> {
                 ReferencePeer::MockCa => Role::Server,
                 ReferencePeer::MockClient => Role::Client,
             };
-            let mut relevant = self.of_role(instances, role);
+            let mut relevant = self.of_role(&self.instances, role);
             relevant.retain(|instance| {
                 let occurs = |row: &Row| occurs(&mutant.departure, mutant.peer, &row.transcript);
                 self.all || clean.get(&instance.id).is_some_and(occurs)
@@ -89,11 +99,11 @@ impl Builder<'_> {
         Ok(Matrix { clean, mutants })
     }
 
-    fn session(&self, role: Role) -> &Session {
-        match role {
-            Role::Server => &self.server,
-            Role::Client => &self.client,
-        }
+    /// Those that run in this setup.
+    fn standing(&self, instances: &[Instance], stand: &Stand) -> Vec<Instance> {
+        let is_here =
+            |instance: &Instance| self.suite.setup(instance).is_some_and(|setup| setup.id == stand.setup);
+        self.of_role(instances, Role::Server).into_iter().filter(is_here).collect()
     }
 
     fn of_role(&self, instances: &[Instance], role: Role) -> Vec<Instance> {
@@ -105,11 +115,18 @@ impl Builder<'_> {
     async fn column(&self, mutant: &Mutant, role: Role, instances: Vec<Instance>) -> Result<Column, Error> {
         match role {
             Role::Server => {
-                self.spoil(mutant)?;
-                let session = self.server.reseeded(&mutant.id);
-                let column = run_column(&self.suite, &session, instances).await;
-                self.restore()?;
-                column
+                let mut column = Column::new();
+                for stand in &self.servers {
+                    let here = self.standing(&instances, stand);
+                    if !here.is_empty() {
+                        stand.spoil(mutant)?;
+                        let session = stand.session.reseeded(&mutant.id);
+                        let ran = run_column(&self.suite, &session, here).await;
+                        stand.restore()?;
+                        column.extend(ran?);
+                    }
+                }
+                Ok(column)
             }
             Role::Client => {
                 let session = with_arguments(&self.client, mutant);
@@ -129,10 +146,13 @@ impl Builder<'_> {
         let (_never, stop) = tokio::sync::watch::channel(false);
         match mutant.peer {
             ReferencePeer::MockCa => {
-                self.spoil(mutant)?;
-                let session = self.server.reseeded(&format!("{} blocked", mutant.id));
+                let setup = plan.entries.first().and_then(|planned| self.suite.setup(&planned.instance));
+                let is_it = |stand: &&Stand| setup.is_some_and(|setup| setup.id == stand.setup);
+                let Some(stand) = self.servers.iter().find(is_it) else { return Ok(Vec::new()) };
+                stand.spoil(mutant)?;
+                let session = stand.session.reseeded(&format!("{} blocked", mutant.id));
                 let worked = session.run(plan, folder.path(), events, stop).await;
-                self.restore()?;
+                stand.restore()?;
                 Ok(worked?.lines)
             }
             ReferencePeer::MockClient => {
@@ -141,16 +161,18 @@ impl Builder<'_> {
             }
         }
     }
+}
 
+impl Stand {
     /// Makes the reference server commit the mutant's fault or laxity.
     fn spoil(&self, mutant: &Mutant) -> Result<(), Error> {
         let refused = |detail: String| Error::Start { what: format!("mutant {}", mutant.id), detail };
         match &mutant.departure {
             Departure::Fault { fault, when } => {
-                self.reference.set_faults(&[order(fault, when)]).map_err(|e| refused(e.to_string()))
+                self.running.set_faults(&[order(fault, when)]).map_err(|e| refused(e.to_string()))
             }
             Departure::Laxity(id) => {
-                self.reference.set_laxities(std::slice::from_ref(id)).map_err(|e| refused(e.to_string()))
+                self.running.set_laxities(std::slice::from_ref(id)).map_err(|e| refused(e.to_string()))
             }
         }
     }
@@ -158,8 +180,8 @@ impl Builder<'_> {
     /// Makes the reference server correct again.
     fn restore(&self) -> Result<(), Error> {
         let refused = |detail: String| Error::Start { what: "the clean server".to_owned(), detail };
-        self.reference.set_faults(&[]).map_err(|e| refused(e.to_string()))?;
-        self.reference.set_laxities(&[]).map_err(|e| refused(e.to_string()))
+        self.running.set_faults(&[]).map_err(|e| refused(e.to_string()))?;
+        self.running.set_laxities(&[]).map_err(|e| refused(e.to_string()))
     }
 }
 

@@ -1,6 +1,7 @@
 //! A renewal: RenewalReq, or the PKCSReq of older drafts, signed with the certificate of an earlier step.
 
 use scep::attribute::{MessageType, TransactionId};
+use scep::certificate::{Certificate, CertificateParts};
 use scep::csr::CsrParts;
 use scep::fault::Faults;
 use scep::message::Sender;
@@ -25,7 +26,10 @@ pub(super) async fn renewal_req(stage: &mut Stage<'_>, call: &Call) -> Result<()
         },
         // The certificate that the device made for its first request.
         Some("self-signed") => old.sender.clone(),
-        Some(other) => return Err(call.wrong(format!("`signer` is `{other}`, expected self-signed"))),
+        Some("other-ca") => by_another_ca(stage, call, &old)?,
+        Some(other) => {
+            return Err(call.wrong(format!("`signer` is `{other}`, expected self-signed or other-ca")));
+        }
     };
     let subject = match call.text("subject") {
         Some(text) => scep::name::parse(text).map_err(&failed)?,
@@ -63,4 +67,15 @@ pub(super) async fn renewal_req(stage: &mut Stage<'_>, call: &Call) -> Result<()
         to: To::Current,
     };
     stage.send_message(call, &identity, outgoing, faults).await.map(drop)
+}
+
+/// A certificate for the key and the name of a requester, by a CA that nobody knows.
+fn by_another_ca(stage: &mut Stage<'_>, call: &Call, of: &Identity) -> Result<Sender, Error> {
+    let failed = call.write_error();
+    let ca = stage.keys().next().map_err(&failed)?;
+    let key = of.requested.clone();
+    let mut parts = CertificateParts::self_signed(&of.subject, key.public(), stage.random(8), stage.now());
+    parts.issuer = scep::name::parse("CN=a CA that nobody knows,O=sceptic").map_err(&failed)?;
+    let certificate = parts.write(&ca, &mut Faults::none()).map_err(&failed)?;
+    Ok(Sender { certificate: Certificate::from_der(&certificate).map_err(&failed)?, key })
 }

@@ -8,9 +8,10 @@ use scep::UnixTime;
 use scep::attribute::{MessageType, Nonce, PkiStatus, TransactionId};
 use scep::ca_cert::{CaCertificates, read_certificates_only};
 use scep::certificate::{Certificate, CertificateParts};
+use scep::cms::Recipient;
 use scep::fault::Faults;
 use scep::http::{Delivery, HttpRequest, Operation};
-use scep::key::PrivateKey;
+use scep::key::{Password, PrivateKey};
 use scep::message::{MessageParts, PkiMessage, Sender};
 use scep::suite::{Cipher, Digest};
 use scep::tlv::Source;
@@ -93,6 +94,10 @@ pub enum To {
     /// The CA, or its registration authority, by GetCACert.
     #[default]
     Current,
+    /// The CA that issues, also where a registration authority speaks for it.
+    Issuer,
+    /// Whoever knows the challengePassword of the request: for a CA whose key cannot encrypt (RFC 8894 3.1).
+    Challenge,
     /// The CA that GetNextCACert tells of.
     Next,
 }
@@ -340,7 +345,7 @@ impl<'a> Stage<'a> {
     ) -> Result<Option<PkiStatus>, Error> {
         let failed = call.write_error();
         let (known, source) = match outgoing.to {
-            To::Current => (&self.ca, Operation::GetCaCert),
+            To::Current | To::Issuer | To::Challenge => (&self.ca, Operation::GetCaCert),
             To::Next => (&self.next_ca, Operation::GetNextCaCert),
         };
         let Some(recipient) = known.as_ref() else {
@@ -349,13 +354,20 @@ impl<'a> Stage<'a> {
             self.notes.push(format!("step {}: {source} gave no certificate, nothing was sent", call.id));
             return Ok(None);
         };
-        let recipient = recipient.recipient().map_err(&failed).or_else(|error| match recipient.issuer() {
-            Some(issuer) => Ok(issuer),
-            None => Err(error),
-        })?;
+        let permitted = match outgoing.to {
+            To::Issuer | To::Challenge => None,
+            To::Current | To::Next => recipient.recipient().ok(),
+        };
+        let Some(recipient) = permitted.or_else(|| recipient.issuer()) else {
+            return Err(call.wrong("there is nobody to envelope to"));
+        };
         if let Some(spoken) = &self.subject.spoken {
             spoken.apply(&mut outgoing);
         }
+        let recipient: Recipient = match (outgoing.to, self.challenge()) {
+            (To::Challenge, Some(challenge)) => Password::from(challenge).into(),
+            _ => recipient.clone().into(),
+        };
         let parts = MessageParts {
             message_type: outgoing.message_type,
             transaction_id: identity.transaction_id.clone(),
@@ -363,7 +375,7 @@ impl<'a> Stage<'a> {
             recipient_nonce: None,
             outcome: None,
             message_data: Some(outgoing.data.clone()),
-            recipient: Some(recipient.clone().into()),
+            recipient: Some(recipient),
             cipher: outgoing.cipher,
             digest: outgoing.digest,
             certificates: [vec![identity.sender.certificate.der.clone()], outgoing.chain].concat(),

@@ -1,6 +1,7 @@
 //! The `sceptic` program from outside: its exit codes, what it prints, and the run folder that it leaves.
 #![cfg(test)]
 
+mod coverage;
 mod cut_short;
 mod decode;
 mod docs;

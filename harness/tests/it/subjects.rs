@@ -5,7 +5,7 @@ use std::path::Path;
 use sceptic::verdict::CaseResult;
 
 use crate::program::{Ended, cases, checks, ended, files, gates, open, sceptic};
-use crate::server::{CHALLENGE, Server};
+use crate::server::{CHALLENGE, Server, config};
 
 fn against(server: &Server, folder: &Path, more: &[&str]) -> Ended {
     let url = server.url();
@@ -186,4 +186,30 @@ fn a_client_that_hangs_is_ended_at_its_time_limit_and_failed() {
     let run = open(&folder.path().join("run"));
     assert_eq!(ended(&run, CaseResult::Fail), ["cli.enrol.granted"]);
     assert!(!ended(&run, CaseResult::Blocked).is_empty());
+}
+
+#[test]
+fn a_registration_authority_is_told_by_getcacert() {
+    let mut config = config();
+    config.ca.hierarchy = mock_ca::config::Hierarchy::Intermediate;
+    config.ca.registration = mock_ca::config::Registration::Split;
+    let server = Server::with(config);
+    let folder = tempfile::tempdir().unwrap();
+    let ran = against(&server, folder.path(), &["srv.authority"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    let run = open(&folder.path().join("run"));
+    // Not shown, or not for GetCACert to show: a CA on a curve, lookups, an operator.
+    let others = ["ec-issuer", "password", "lookup", "poll"];
+    let unsupported = ended(&run, CaseResult::Unsupported);
+    assert!(unsupported.iter().all(|id| others.iter().any(|word| id.contains(word))), "{unsupported:?}");
+    let passed = ended(&run, CaseResult::Pass);
+    for id in ["srv.authority.chain", "srv.authority.enrol-ra-split", "srv.authority.renew"] {
+        assert!(passed.contains(&id), "{id}: {passed:?}");
+    }
+
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start();
+    assert_ne!(against(&server, folder.path(), &["srv.authority"]).code, 10);
+    let run = open(&folder.path().join("run"));
+    assert!(cases(&run).all(|case| case.result == CaseResult::Unsupported), "a root that speaks for itself");
 }

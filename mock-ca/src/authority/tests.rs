@@ -6,7 +6,7 @@ use scep::ca_cert::CaCertificates;
 use scep::certificate::{Certificate, KeyUsage};
 use scep::fault::{Faults, find};
 
-use super::{Authority, KeyKind, first, next};
+use super::{Authority, Conduct, KeyKind, first, next};
 use crate::config::{CaConfig, Hierarchy, KeyPem, Registration};
 use crate::store::Generation;
 
@@ -34,7 +34,7 @@ fn config(key: &str) -> CaConfig {
 }
 
 fn served(authority: &Authority) -> CaCertificates {
-    let certificates = authority.served(&mut Faults::none()).unwrap();
+    let certificates = authority.served(Conduct::default(), &mut Faults::none()).unwrap();
     let (_, body) = CaCertificates::write(&certificates, &mut Faults::none());
     CaCertificates::read(&body, &mut Vec::new()).unwrap()
 }
@@ -53,10 +53,11 @@ fn the_root_may_do_all_that_a_scep_ca_does() {
 fn a_fault_on_the_served_certificate_leaves_the_signer_as_it_is() {
     let authority = authority(&config("ca-rsa")).unwrap();
     let mut faults = Faults::new(vec![find("certificate.key-usage.no-signature").unwrap()]);
-    let served = Certificate::from_der(&authority.served(&mut faults).unwrap()[0]).unwrap();
+    let served =
+        Certificate::from_der(&authority.served(Conduct::default(), &mut faults).unwrap()[0]).unwrap();
     assert_eq!(served.key_usage(), Some(KeyUsage(100)));
     assert!(served.is_self_signed(), "signed again");
-    let as_it_is = authority.served(&mut Faults::none()).unwrap();
+    let as_it_is = authority.served(Conduct::default(), &mut Faults::none()).unwrap();
     assert_eq!(as_it_is, [authority.sender().certificate.der.clone()]);
 }
 
@@ -65,7 +66,7 @@ fn a_loaded_certificate_is_served_as_it_is_and_must_fit_the_key() {
     let made = authority(&config("ca-rsa")).unwrap().sender().certificate.clone();
     let with_certificate = CaConfig { certificate: Some(made.to_pem()), ..config("ca-rsa") };
     let again = authority(&with_certificate).unwrap();
-    assert_eq!(again.served(&mut Faults::none()).unwrap(), [made.der]);
+    assert_eq!(again.served(Conduct::default(), &mut Faults::none()).unwrap(), [made.der]);
 
     let other = CaConfig { key: Some(KeyPem::new(pem("ra-rsa"))), ..with_certificate.clone() };
     assert!(authority(&other).unwrap_err().to_string().contains("another key"));

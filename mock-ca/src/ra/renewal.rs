@@ -121,5 +121,8 @@ fn doubt(csr: &Csr, signer: &Signer, policy: Renewal, checks: &Checks) -> Option
     if !is_same && !policy.subject_change && checks.renewal_subject {
         return Some("the certificate of the signer has another subject");
     }
+    if !checks.renewal_alone && csr.challenge.is_none() {
+        return Some("there is no challengePassword beside the certificate of the signer");
+    }
     None
 }

@@ -58,9 +58,12 @@ impl Service {
         mut faults: Faults,
         note: &str,
     ) -> Answer {
-        let mut rng = self.memory().fork_rng();
+        let (mut rng, conduct) = {
+            let mut memory = self.memory();
+            (memory.fork_rng(), memory.strictness.authority)
+        };
         let outcome = reply.outcome();
-        match server::answer(to, reply, authority.sender(), &mut faults, &mut rng) {
+        match server::answer(to, reply, authority.answering(conduct), &mut faults, &mut rng) {
             Ok(body) => {
                 let note = format!("transaction {}: {note}", to.transaction_id);
                 let response = HttpResponse::ok(PKI_MESSAGE, body);

@@ -58,6 +58,13 @@ impl Service {
                 }
                 Ok(answer)
             }
+            (Decision::Grant(Credential::Certificate { .. }), Ask::Enrol { .. })
+                if !strictness.issue.on_renewal =>
+            {
+                let certificates = with_chain(authority, &request.signer);
+                let note = format!("granted serial {} once more", request.signer.serial_hex());
+                Ok(self.succeed(authority, &to, &Reply::Certificates(&certificates), &note))
+            }
             (Decision::Grant(credential), _) => {
                 let is_final = match ask {
                     Ask::Enrol { .. } => strictness.issue.on_repeat,

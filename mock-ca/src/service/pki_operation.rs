@@ -1,12 +1,13 @@
 //! PKIOperation: a message is received, and goes to whoever answers its kind.
 
-use scep::Rule;
 use scep::attribute::{ATTRIBUTES, FailInfo};
+use scep::certificate::Certificate;
 use scep::http::{HttpResponse, PKI_MESSAGE};
 use scep::key::Password;
-use scep::message::PkiMessage;
+use scep::message::{IssuerAndSubject, PkiMessage};
 use scep::server::transaction::Identity;
-use scep::server::{self, Content, Refusal, Request};
+use scep::server::{self, Content, Refusal, ReplyTo, Request};
+use scep::{Rule, name};
 
 use super::{Answer, Service, Trouble, current};
 use crate::authority::Authorities;
@@ -75,8 +76,14 @@ impl Service {
                 let ask = Ask::Enrol { csr, identity: &identity };
                 self.decide(authorities, &request, ask, strictness)
             }
-            Content::Poll(_) => {
+            Content::Poll(names) => {
                 let ask = Ask::Poll { signer_key: &request.signer.spki };
+                if !strictness.tolerance.poll_names && !self.is_named_right(authorities, to, names) {
+                    is_current()?;
+                    let (client, log) =
+                        ("no such transaction", "the poll has other names than its transaction");
+                    return Ok(self.refuse(authorities.current(), to, FailInfo::BadCertId, client, log));
+                }
                 self.decide(authorities, &request, ask, strictness)
             }
             Content::Lookup(named) => {
@@ -84,6 +91,13 @@ impl Service {
                 Ok(self.look_up(authorities, to, request.message_type, named, strictness.lookup))
             }
         }
+    }
+
+    /// Whether a poll has the names of its transaction: which only a laxity asks for.
+    fn is_named_right(&self, authorities: &Authorities, to: &ReplyTo, names: &IssuerAndSubject) -> bool {
+        let Ok(Some(known)) = self.store.transaction(&to.transaction_id) else { return true };
+        let is_issuer = |issuer: &Certificate| name::same(&issuer.subject, &names.issuer);
+        name::same(&known.csr.subject, &names.subject) && authorities.issuers().iter().any(is_issuer)
     }
 
     /// What a CertRep cannot answer: it has no transactionID or no nonce, or is no message at all.
@@ -119,6 +133,10 @@ fn intolerable(message: &[u8], request: &Request, tolerance: Tolerance) -> Optio
     const BER: [Rule; 3] = [Rule::IndefiniteLength, Rule::LongLength, Rule::ConstructedString];
     if !tolerance.ber && request.findings.iter().any(|finding| BER.contains(&finding.rule)) {
         return Some("the message is no DER");
+    }
+    let is_hex = |octet: &u8| octet.is_ascii_hexdigit();
+    if !tolerance.transaction_ids && !request.reply_to.transaction_id.octets().iter().all(is_hex) {
+        return Some("the transactionID is not hexadecimal");
     }
     if !tolerance.extra_attributes {
         let read = PkiMessage::read(message).ok()?.value;

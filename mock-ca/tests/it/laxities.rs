@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use mock_ca::LAXITIES;
 use scep::attribute::MessageType;
+use scep::ca_cert::CaCertificates;
 use scep::next_ca::NextCa;
 
 use crate::device::{Answer, Device, word};
-use crate::server::Server;
+use crate::server::{Server, config};
 use crate::wire::{get, post};
 
 /// A laxity, what a client does, and what it gets from a server without and with the laxity.
@@ -67,6 +68,12 @@ const ROWS: &[Row] = &[
     Row {
         laxity: "extra-attributes",
         does: |server| enrol_with(server, "attr.extra"),
+        strict: "SUCCESS",
+        lax: REFUSED,
+    },
+    Row {
+        laxity: "transaction-form",
+        does: |server| Device::new("pool-00").enrol(server).word(),
         strict: "SUCCESS",
         lax: REFUSED,
     },
@@ -159,6 +166,17 @@ const ROWS: &[Row] = &[
         lax: "PENDING",
     },
     Row {
+        laxity: "poll-names",
+        does: |server| {
+            let mut device = Device::without_challenge("pool-00");
+            device.enrol(server);
+            let other = device.send(server, MessageType::CertPoll, &["poll.other-subject"]).word();
+            format!("{}, with another subject {other}", device.poll(server).word())
+        },
+        strict: "PENDING, with another subject PENDING",
+        lax: "PENDING, with another subject FAILURE badCertId",
+    },
+    Row {
         laxity: "poll-approval",
         does: |server| {
             let mut device = Device::without_challenge("pool-00");
@@ -229,6 +247,23 @@ const ROWS: &[Row] = &[
         lax: "SUCCESS",
     },
     Row {
+        laxity: "renewal-alone",
+        does: |server| renew(server, |device| device),
+        strict: "SUCCESS",
+        lax: REFUSED,
+    },
+    Row {
+        laxity: "renewal-same",
+        does: |server| {
+            let mut device = Device::new("pool-00");
+            let first = device.enrol(server).certificate().clone();
+            let mut device = Device { new_key: None, ..device.renewing(&first, "pool-01") };
+            compare(device.send(server, MessageType::RenewalReq, &[]).certificate(), &first)
+        },
+        strict: "another",
+        lax: "the same",
+    },
+    Row {
         laxity: "lookup",
         does: |server| look_up(server).word(),
         strict: "SUCCESS",
@@ -239,6 +274,35 @@ const ROWS: &[Row] = &[
         does: |server| compare(look_up(server).certificate(), &server.ca_certificate()),
         strict: "another",
         lax: "the same",
+    },
+    Row {
+        laxity: "ra-hidden",
+        does: |server| count(&with_registration(server)),
+        strict: "4 certificates",
+        lax: "2 certificates",
+    },
+    Row {
+        laxity: "ra-signer",
+        does: |server| {
+            let server = with_registration(server);
+            let answer = enrol_through(&server);
+            let signer = answer.message().signer_certificate().unwrap();
+            signer.key_usage().unwrap().names().join(", ")
+        },
+        strict: "digitalSignature",
+        lax: "keyEncipherment",
+    },
+    Row {
+        laxity: "chain",
+        does: |server| count(&with_registration(server)),
+        strict: "4 certificates",
+        lax: "3 certificates",
+    },
+    Row {
+        laxity: "chain-root",
+        does: |server| count(&with_registration(server)),
+        strict: "4 certificates",
+        lax: "3 certificates",
     },
     Row {
         laxity: "next-ca",
@@ -263,6 +327,30 @@ fn enrol_with(server: &Server, fault: &str) -> String {
 
 fn compare<T: PartialEq>(first: T, second: T) -> String {
     if first == second { "the same".to_owned() } else { "another".to_owned() }
+}
+
+/// Another server, as lax as this one, whose CA is under a root and has a registration authority with two keys.
+fn with_registration(server: &Server) -> Server {
+    let mut config = config();
+    config.ca.hierarchy = mock_ca::config::Hierarchy::Intermediate;
+    config.ca.registration = mock_ca::config::Registration::Split;
+    let other = Server::with(config);
+    other.set_laxities(&server.service().laxities()).unwrap();
+    other
+}
+
+fn handed_out(server: &Server) -> CaCertificates {
+    CaCertificates::read(&get(&server.url(), "operation=GetCACert").body, &mut Vec::new()).unwrap()
+}
+
+fn count(server: &Server) -> String {
+    format!("{} certificates", handed_out(server).certificates.len())
+}
+
+/// A device enrols through the registration authority.
+fn enrol_through(server: &Server) -> Answer {
+    let recipient = handed_out(server).recipient().unwrap().clone();
+    Device { recipient: Some(recipient), ..Device::new("pool-00") }.enrol(server)
 }
 
 /// A device renews the certificate that it has just enrolled, changed in some way.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Linter;
+use crate::data::axes::Axis;
 use crate::data::case::{Case, Change, Served, Step};
 use crate::data::nearest::did_you_mean;
 use crate::data::template::{Name, Template, strings};
@@ -171,9 +172,12 @@ impl Linter<'_> {
             .collect();
         let is_used =
             |scope: &str, field: &str| names.iter().any(|name| name.scope == scope && name.field == field);
+        // An axis of abilities alone says to whom the case is put.
+        let is_of_abilities =
+            |axis: &Axis| axis.values.iter().filter(|value| value.needs.is_empty()).count() <= 1;
         // An axis with one value is the base's, and the change may well have replaced what used it.
         for axis in case.axes.list.iter().filter(|axis| axis.values.len() > 1) {
-            if !is_used("axes", &axis.name) {
+            if !is_used("axes", &axis.name) && !is_of_abilities(axis) {
                 self.refuse(
                     &case.file,
                     &format!("axes.{}", axis.name),
@@ -303,7 +307,13 @@ mod tests {
 
     #[test]
     fn an_axis_or_variable_that_no_step_uses_is_refused() {
-        check(GRANTED, "\"{axes.via}\"", "\"post\"", "granted.toml:10:1: axis `via` is used by no step");
+        check(
+            GRANTED,
+            "[axes]\n",
+            "[axes]\nby = { day = [], night = [] }\n",
+            "granted.toml:10:1: axis `by` is used by no step",
+        );
+        assert_eq!(linted_with(GRANTED, "\"{axes.via}\"", "\"post\""), "", "it says who is asked");
         check(
             GRANTED,
             "[axes]",

@@ -50,11 +50,22 @@ pub(super) const ROWS: &[Row] = &[
         doc: "keywords neither in Table 7 nor with a domain or organisation prefix; absent when there is none",
         find: Find::View(|view| {
             caps(view, |caps, _| {
-                let private = |keyword: &str| keyword.contains('-') && keyword.contains('.');
                 some(
-                    caps.keywords().iter().filter(|keyword| !in_table(keyword) && !private(keyword)).cloned(),
+                    caps.keywords()
+                        .iter()
+                        .filter(|keyword| !in_table(keyword) && !is_private(keyword))
+                        .cloned(),
                 )
             })
+        }),
+    },
+    Row {
+        path: "caps.private",
+        kind: Kind::List,
+        parent: CAPS,
+        doc: "keywords with the prefix of a domain or organisation; absent when there is none",
+        find: Find::View(|view| {
+            caps(view, |caps, _| some(caps.keywords().iter().filter(|keyword| is_private(keyword)).cloned()))
         }),
     },
     Row {
@@ -82,6 +93,55 @@ pub(super) const ROWS: &[Row] = &[
                 )
             })
         }),
+    },
+    Row {
+        path: "caps.lists.AES",
+        kind: Kind::Bool,
+        parent: CAPS,
+        doc: "AES is listed",
+        find: Find::View(|view| lists(view, "AES")),
+    },
+    Row {
+        path: "caps.lists.DES3",
+        kind: Kind::Bool,
+        parent: CAPS,
+        doc: "DES3 is listed",
+        find: Find::View(|view| lists(view, "DES3")),
+    },
+    Row {
+        path: "caps.lists.POSTPKIOperation",
+        kind: Kind::Bool,
+        parent: CAPS,
+        doc: "POSTPKIOperation is listed",
+        find: Find::View(|view| lists(view, "POSTPKIOperation")),
+    },
+    Row {
+        path: "caps.lists.SHA-1",
+        kind: Kind::Bool,
+        parent: CAPS,
+        doc: "SHA-1 is listed",
+        find: Find::View(|view| lists(view, "SHA-1")),
+    },
+    Row {
+        path: "caps.lists.SHA-256",
+        kind: Kind::Bool,
+        parent: CAPS,
+        doc: "SHA-256 is listed",
+        find: Find::View(|view| lists(view, "SHA-256")),
+    },
+    Row {
+        path: "caps.lists.SHA-512",
+        kind: Kind::Bool,
+        parent: CAPS,
+        doc: "SHA-512 is listed",
+        find: Find::View(|view| lists(view, "SHA-512")),
+    },
+    Row {
+        path: "caps.lists.SCEPStandard",
+        kind: Kind::Bool,
+        parent: CAPS,
+        doc: "SCEPStandard is listed",
+        find: Find::View(|view| lists(view, "SCEPStandard")),
     },
     Row {
         path: "caCert.readable",
@@ -116,6 +176,60 @@ pub(super) const ROWS: &[Row] = &[
         doc: "ids of reader rules that the body departs from; absent when there is none",
         find: Find::View(|view| {
             cert(view, |_, findings| some(findings.iter().map(|finding| finding.rule.id())))
+        }),
+    },
+    Row {
+        path: "caCert.complete",
+        kind: Kind::Bool,
+        parent: CERT,
+        doc: "from the issuing certificate up to one that is issued by itself, every certificate is there",
+        find: Find::View(|view| {
+            cert(view, |ca, _| match ca.issuer() {
+                Some(issuer) => Fact::bool(path(ca, issuer).last().unwrap_or(issuer).is_self_signed()),
+                None => Fact::missing("there is no CA certificate"),
+            })
+        }),
+    },
+    Row {
+        path: "caCert.unrelated",
+        kind: Kind::Number,
+        parent: CERT,
+        doc: "certificates that are neither on the path from the issuing one upwards nor issued by one on it",
+        find: Find::View(|view| {
+            cert(view, |ca, _| {
+                let path: Vec<&Certificate> = ca
+                    .issuer()
+                    .into_iter()
+                    .flat_map(|issuer| std::iter::once(issuer).chain(path(ca, issuer)))
+                    .collect();
+                let is_related =
+                    |one: &Certificate| path.iter().any(|up| up.der == one.der || one.is_issued_by(up));
+                Fact::number(ca.certificates.iter().filter(|one| !is_related(one)).count())
+            })
+        }),
+    },
+    Row {
+        path: "caCert.ra.count",
+        kind: Kind::Number,
+        parent: CERT,
+        doc: "certificates beside the CA's that are no CA: those of a registration authority",
+        find: Find::View(|view| cert(view, |ca, _| Fact::number(registration(ca).count()))),
+    },
+    Row {
+        path: "caCert.ra.signs",
+        kind: Kind::Bool,
+        parent: "keyUsage in a registration authority's certificate",
+        doc: "one of them has digitalSignature in its keyUsage; absent when one has no keyUsage",
+        find: Find::View(|view| {
+            cert(view, |ca, _| {
+                if registration(ca).next().is_none() {
+                    return Fact::missing("there is no registration authority");
+                }
+                let usages: Option<Vec<_>> = registration(ca).map(Certificate::key_usage).collect();
+                Fact::from(usages.map(|all| {
+                    Fact::bool(all.iter().any(|usage| usage.names().contains(&"digitalSignature")))
+                }))
+            })
         }),
     },
     Row {
@@ -176,6 +290,28 @@ pub(super) const ROWS: &[Row] = &[
     },
 ];
 
+/// Certificates of a registration authority: beside the CA's, and no CA.
+fn registration(ca: &CaCertificates) -> impl Iterator<Item = &Certificate> {
+    ca.certificates.iter().filter(|one| ca.certificates.len() > 1 && !one.is_ca())
+}
+
+/// The certificates above one, as far as they are there: who issued it, who issued that, …
+pub(super) fn path<'a>(
+    ca: &'a CaCertificates,
+    from: &'a Certificate,
+) -> impl Iterator<Item = &'a Certificate> {
+    let above = |one: &&'a Certificate| {
+        let lower: &'a Certificate = one;
+        ca.certificates.iter().find(|up| up.der != lower.der && lower.is_issued_by(up))
+    };
+    // No longer than the list, should certificates go round in a circle.
+    std::iter::successors(above(&from), move |one| above(one)).take(ca.certificates.len())
+}
+
+fn is_private(keyword: &str) -> bool {
+    keyword.contains('-') && keyword.contains('.')
+}
+
 fn in_table(keyword: &str) -> bool {
     KEYWORDS.iter().any(|known| known.eq_ignore_ascii_case(keyword))
 }
@@ -198,6 +334,10 @@ fn caps(view: &View<'_>, find: impl Fn(&Capabilities, &[Finding]) -> Fact) -> Fa
         (Reply::Answered(response), Some((caps, findings))) if response.status == 200 => find(caps, findings),
         _ => Fact::missing("there is no answer to GetCACaps with status 200"),
     }
+}
+
+fn lists(view: &View<'_>, keyword: &str) -> Fact {
+    caps(view, |caps, _| Fact::bool(caps.keywords().iter().any(|one| one.eq_ignore_ascii_case(keyword))))
 }
 
 fn cert(view: &View<'_>, find: impl Fn(&CaCertificates, &[Finding]) -> Fact) -> Fact {

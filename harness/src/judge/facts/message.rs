@@ -1,6 +1,8 @@
 //! Facts of a pkiMessage's outer layer and its envelope. Each row serves `request.` and `reply.`.
 
+use scep::UnixTime;
 use scep::attribute::{ATTRIBUTES as SCEP_ATTRIBUTES, FailInfo, MessageType, PkiStatus};
+use scep::ca_cert::roles::may_sign;
 use scep::cms::{EnvelopedData, SignerInfo};
 use scep::message::{PkiMessage, SignatureCheck, Verification};
 use scep::tlv::tag;
@@ -145,6 +147,47 @@ pub(super) const ROWS: &[Row] = &[
                     "sorted"
                 } else {
                     "fails"
+                };
+                Fact::text(word).at(scene.which, s.signature_place)
+            })
+        }),
+    },
+    Row {
+        path: "signingTime.odd",
+        kind: Kind::Text,
+        parent: "a message",
+        doc: "its signingTime, where that is no time in the form of RFC 5652 11.3; absent when it is, or is not there",
+        find: Find::Message(|scene| {
+            message(scene, |m| match m.attribute(oid::SIGNING_TIME) {
+                Some(value) if UnixTime::from_asn1(value.tag, &value.content).is_none() => {
+                    let text = String::from_utf8_lossy(&value.content).into_owned();
+                    Fact::text(text).at(scene.which, value.place)
+                }
+                Some(_) | None => Fact::Absent,
+            })
+        }),
+    },
+    Row {
+        path: "signedBy",
+        kind: Kind::Text,
+        parent: "a SignerInfo with signed attributes, and certificates of GetCACert",
+        doc: "whose certificate of GetCACert verifies it: `ca`, `ra` (one that is no CA's), `forbidden` where its keyUsage \
+              does not permit that, or `other` when none does",
+        find: Find::Message(|scene| {
+            signer(scene, |message, s| {
+                let Some(ca) = scene.view.ca else { return Fact::missing("there are no CA certificates") };
+                if s.signed_attributes.is_none() {
+                    return Fact::missing("there are no signed attributes");
+                }
+                let verifies = |one: &&scep::certificate::Certificate| {
+                    let key = one.public_key();
+                    key.is_ok_and(|key| message.verify(&key).signature != SignatureCheck::Fails)
+                };
+                let word = match ca.certificates.iter().find(verifies) {
+                    None => "other",
+                    Some(one) if !may_sign(one) => "forbidden",
+                    Some(one) if one.is_ca() || ca.certificates.len() == 1 => "ca",
+                    Some(_) => "ra",
                 };
                 Fact::text(word).at(scene.which, s.signature_place)
             })

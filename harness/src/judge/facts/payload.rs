@@ -2,12 +2,13 @@
 
 use scep::UnixTime;
 use scep::ca_cert::CaCertificates;
-use scep::certificate::Certificate;
+use scep::certificate::{Certificate, KeyUsage};
 use scep::cms::SignedData;
 use scep::csr::Csr;
 use scep::message::IssuerAndSubject;
 use scep::oid;
 
+use super::ca::path;
 use super::message::envelope;
 use super::{Fact, Find, Kind, Row, Scene};
 
@@ -246,6 +247,19 @@ pub(super) const ROWS: &[Row] = &[
         find: Find::Message(|scene| issued(scene, |c| Fact::bool(c.is_ca()))),
     },
     Row {
+        path: "issued.mayIssue",
+        kind: Kind::Bool,
+        parent: ISSUED,
+        doc: "it says cA TRUE, or its keyUsage has keyCertSign or cRLSign",
+        find: Find::Message(|scene| {
+            issued(scene, |c| {
+                let signs =
+                    |usage: KeyUsage| usage.has(KeyUsage::KEY_CERT_SIGN) || usage.has(KeyUsage::CRL_SIGN);
+                Fact::bool(c.is_ca() || c.key_usage().is_some_and(signs))
+            })
+        }),
+    },
+    Row {
         path: "issued.validityOrdered",
         kind: Kind::Bool,
         parent: ISSUED,
@@ -267,6 +281,18 @@ pub(super) const ROWS: &[Row] = &[
         find: Find::Message(|scene| {
             issued(scene, |c| match scene.view.ca {
                 Some(ca) => Fact::bool(ca.certificates.iter().any(|issuer| c.is_issued_by(issuer))),
+                None => Fact::missing("there are no CA certificates"),
+            })
+        }),
+    },
+    Row {
+        path: "issued.chainsToRoot",
+        kind: Kind::Bool,
+        parent: ISSUED,
+        doc: "certificates of GetCACert lead from it up to one that is issued by itself",
+        find: Find::Message(|scene| {
+            issued(scene, |c| match scene.view.ca {
+                Some(ca) => Fact::bool(path(ca, c).any(Certificate::is_self_signed)),
                 None => Fact::missing("there are no CA certificates"),
             })
         }),

@@ -183,6 +183,7 @@ pub(super) const ROWS: &[Row] = &[
     ("attr.transactionID.other", Target::Message(Kind::PkcsReq), &["transactionID"], &[]),
     ("attr.transactionID.case", Target::Message(Kind::PkcsReq), &["transactionID"], &[]),
     ("attr.messageType.99", Target::Message(Kind::PkcsReq), &["messageType"], &["attribute.undefined-value"]),
+    ("attr.messageType.0", Target::Message(Kind::PkcsReq), &["messageType"], &["attribute.undefined-value"]),
     ("attr.messageType.19", Target::Message(Kind::Pending), &["messageType"], &[]),
     ("attr.messageType.20", Target::Message(Kind::PkcsReq), &["messageType"], &[]),
     (
@@ -194,6 +195,7 @@ pub(super) const ROWS: &[Row] = &[
     ("attr.pkiStatus.1", Target::Message(Kind::Pending), &["pkiStatus"], &["attribute.undefined-value"]),
     ("attr.failInfo.9", Target::Message(Kind::Failure), &["failInfo"], &["attribute.undefined-value"]),
     ("attr.failInfo.add", Target::Message(Kind::Success), &["failInfo"], &[]),
+    ("attr.failInfoText.remove", Target::Message(Kind::Failure), &["failInfoText"], &[]),
     ("attr.failInfoText.printable", Target::Message(Kind::Failure), &["failInfoText"], &["attribute.type"]),
     (
         "attr.failInfoText.duplicate",

@@ -1,0 +1,90 @@
+//! The reference server in the setups in which `try` and `selftest` run the server cases.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Failure;
+use mock_ca::authority::KeyKind;
+
+use crate::data::{Instance, Known, Role, Setup, Suite};
+use crate::exit::Exit;
+use crate::runner::operator::Operator;
+use crate::runner::session::Subject;
+use crate::runner::subject::ServerSubject;
+use crate::runner::{Endpoint, Http};
+
+/// The challengePassword of the reference server.
+const CHALLENGE: &str = "try-sceptic";
+
+/// The reference server, set up in one way, and the instances that run there.
+pub(super) struct Stand {
+    /// Name of the setup.
+    pub(super) setup: String,
+    /// The server.
+    pub(super) running: Arc<mock_ca::Running>,
+    /// As a subject.
+    pub(super) subject: Subject,
+    /// What it can do.
+    pub(super) known: Known,
+    /// What runs there.
+    pub(super) instances: Vec<Instance>,
+}
+
+/// Starts the reference server in every setup that one of these instances runs in, on loopback ports of its
+/// own, with public test keys.
+pub(super) async fn stands(
+    suite: &Suite,
+    instances: &[Instance],
+    seed: [u8; 32],
+) -> Result<Vec<Stand>, Failure> {
+    let mut all = Vec::new();
+    for setup in &suite.setups {
+        let is_here = |instance: &&Instance| {
+            suite.case(&instance.case).is_some_and(|case| case.role == Role::Server)
+                && suite.setup(instance).is_some_and(|own| own.id == setup.id)
+        };
+        let here: Vec<Instance> = instances.iter().filter(is_here).cloned().collect();
+        if !here.is_empty() {
+            all.push(stand(setup, here, seed).await?);
+        }
+    }
+    Ok(all)
+}
+
+async fn stand(setup: &Setup, instances: Vec<Instance>, seed: [u8; 32]) -> Result<Stand, Failure> {
+    let failed = |what: &str, why: String| Failure::internal(format!("{what} of setup {}: {why}", setup.id));
+    let key = scep_vectors::keys::named(&setup.key).map(|key| key.pem.to_owned());
+    if key.is_none() {
+        let message = format!("find the key of setup {}: `{}` is no public test key", setup.id, setup.key);
+        return Err(Failure::new(Exit::Data, message));
+    }
+    let mut config = mock_ca::Config::for_tests(CHALLENGE, key);
+    (config.ca.hierarchy, config.ca.registration) = (setup.hierarchy, setup.registration);
+    if !setup.next {
+        // The key of a root above it: one on a curve is made at once.
+        config.ca.key_kind = KeyKind::P256;
+    }
+    let server = mock_ca::MockCa::start(config, Arc::new(mock_ca::SystemClock), seed).await;
+    let server = server.map_err(|e| failed("start the embedded server", e.to_string()))?;
+    if setup.next {
+        // So that there is something to tell of: nobody is issued under it who does not ask for it.
+        let prepared = server.service().prepare_next();
+        prepared.map_err(|e| failed("prepare the next CA", e.to_string()))?;
+    }
+    let running = Arc::new(server);
+    let endpoint = Endpoint::parse(&running.url()).map_err(Failure::internal)?;
+    let subject = ServerSubject {
+        name: "mock-ca".to_owned(),
+        http: Http::new(endpoint, Duration::from_secs(5)),
+        challenge: Some(CHALLENGE.to_owned()),
+        operator: Operator::Embedded(running.clone()),
+        spoken: None,
+    };
+    Ok(Stand {
+        setup: setup.id.clone(),
+        running,
+        subject: Subject::Server(Arc::new(subject)),
+        known: setup.known(),
+        instances,
+    })
+}
