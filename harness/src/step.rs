@@ -204,11 +204,55 @@ pub const VERBS: &[VerbRow] = &[
         verb: Verb {
             name: "client-enrol",
             role: Some(Role::Client),
-            parameters: &["subject"],
+            parameters: &["subject", "ca", "key", "pin"],
             required: &[],
             gives: &[],
         },
-        doc: "runs the client under test once, to enrol with our server",
+        doc: "runs the client under test once, to enrol with our server; `ca` is `root`, `intermediate`, `ra` (two certificates) or `ec`, `key` is `rsa` or `ec`, and it is told to trust `pin`: `ca` (the root), `key` (the digest is that of the root's key alone) or `other`",
+        act: None,
+    },
+    VerbRow {
+        verb: Verb {
+            name: "client-renew",
+            role: Some(Role::Client),
+            parameters: &["of", "key"],
+            required: &["of"],
+            gives: &[],
+        },
+        doc: "runs the client under test to renew the certificate that step `of` left; `key` is new or, with `same`, the one that it has",
+        act: None,
+    },
+    VerbRow {
+        verb: Verb {
+            name: "client-getcert",
+            role: Some(Role::Client),
+            parameters: &["of"],
+            required: &["of"],
+            gives: &[],
+        },
+        doc: "runs the client under test to look up the certificate that step `of` left, by its serial number",
+        act: None,
+    },
+    VerbRow {
+        verb: Verb {
+            name: "client-getcrl",
+            role: Some(Role::Client),
+            parameters: &["of"],
+            required: &["of"],
+            gives: &[],
+        },
+        doc: "runs the client under test to fetch the CRL on which the certificate that step `of` left would be",
+        act: None,
+    },
+    VerbRow {
+        verb: Verb {
+            name: "client-getnextca",
+            role: Some(Role::Client),
+            parameters: &["ca", "next"],
+            required: &[],
+            gives: &[],
+        },
+        doc: "runs the client under test to fetch the next CA certificate; there is none unless `next` is `prepared`",
         act: None,
     },
 ];

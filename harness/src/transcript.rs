@@ -138,7 +138,8 @@ pub struct Response {
 pub struct ClientRun {
     /// Outcome by the peer file's map: `installed`, `rejected`, `pending`, `network`, `unclear`.
     pub outcome: String,
-    /// True when the output certificate file exists and holds a certificate.
+    /// True when the file that the operation was run for exists and holds what it is to hold: a certificate
+    /// (of a renewal, another one than before), or a CRL.
     pub installed: bool,
     /// Exit code, when it exited.
     pub exit: Option<i32>,
@@ -158,6 +159,9 @@ pub struct ClientRun {
     /// DER of the installed certificate.
     #[serde(skip)]
     pub certificate: Option<Vec<u8>>,
+    /// DER of the CRL that was kept.
+    #[serde(skip)]
+    pub crl: Option<Vec<u8>>,
     /// challengePassword that the client was configured with: made for this run, worth nothing elsewhere.
     pub challenge: String,
 }

@@ -122,6 +122,22 @@ pub struct CaConfig {
     pub key: Option<KeyPem>,
     /// Certificate of the key, PEM; None makes a self-signed one.
     pub certificate: Option<String>,
+    /// Keys that are there already, beside the first one that issues.
+    pub ready: ReadyKeys,
+}
+
+/// Keys for what is made beside the first issuing certificate. A key that is not given is made, which takes
+/// longer than all else that a server does at its start.
+#[derive(Debug, Clone, Default)]
+pub struct ReadyKeys {
+    /// The root above an intermediate CA.
+    pub root: Option<KeyPem>,
+    /// The next CA.
+    pub next: Option<KeyPem>,
+    /// The registration authority: its only key, or the one that signs.
+    pub signing: Option<KeyPem>,
+    /// The registration authority's key that opens, where it has two.
+    pub opening: Option<KeyPem>,
 }
 
 /// An unencrypted private key as PEM. A secret: it prints as nothing.
@@ -226,6 +242,7 @@ impl Default for CaConfig {
             days: 3650,
             key: None,
             certificate: None,
+            ready: ReadyKeys::default(),
         }
     }
 }

@@ -33,7 +33,10 @@ pub mod template;
 pub mod transaction;
 
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use config::{AdminToken, CaConfig, Config, ConfigError, KeyPem, StoreConfig, Tls, TlsConfig};
+pub use config::{
+    AdminToken, CaConfig, Config, ConfigError, Hierarchy, KeyPem, ReadyKeys, Registration, StoreConfig, Tls,
+    TlsConfig,
+};
 pub use laxity::{LAXITIES, Laxity, UnknownLaxity};
 pub use record::{Observer, Recorded};
 pub use server::{GRACE, MockCa, Running, StartError};

@@ -17,8 +17,18 @@ pub struct Conduct {
     pub ca_pin: bool,
     /// Verifies the other certificates of the GetCACert answer under the CA.
     pub ca_chain: bool,
-    /// Never uses single DES for requests.
-    pub modern: bool,
+    /// Takes certificates of the next CA only from the current one.
+    pub next_ca_signature: bool,
+    /// Takes a CRL only while it is current.
+    pub crl_current: bool,
+    /// Signs a renewal with the certificate that it renews.
+    pub renews_by_certificate: bool,
+    /// Has the new key certified by a renewal.
+    pub renews_with_new_key: bool,
+    /// Sends RenewalReq only where Renewal is announced.
+    pub renews_as_announced: bool,
+    /// Takes no CA for the next one but one that GetNextCACert gives.
+    pub next_ca_is_another: bool,
     /// Uses only what the server announces.
     pub announced_only: bool,
     /// Uses POST when it is announced.
@@ -37,6 +47,8 @@ pub struct Conduct {
     pub reports_issued: bool,
     /// Ends with another exit code after a refusal.
     pub reports_refusal: bool,
+    /// Ends with another exit code while the request is pending.
+    pub reports_pending: bool,
     /// Installs nothing from an answer that it rejected.
     pub discards_rejected: bool,
     /// Installs nothing after FAILURE.
@@ -65,7 +77,12 @@ impl Default for Conduct {
             continuity: Continuity::default(),
             ca_pin: true,
             ca_chain: true,
-            modern: true,
+            next_ca_signature: true,
+            crl_current: true,
+            renews_by_certificate: true,
+            renews_with_new_key: true,
+            renews_as_announced: true,
+            next_ca_is_another: true,
             announced_only: true,
             post_when_announced: true,
             polls: true,
@@ -75,6 +92,7 @@ impl Default for Conduct {
             installs_own: true,
             reports_issued: true,
             reports_refusal: true,
+            reports_pending: true,
             discards_rejected: true,
             discards_on_failure: true,
             discards_own: true,
@@ -104,9 +122,6 @@ impl Conduct {
         } else {
             Suite { cipher: Cipher::Aes128, digest: Digest::Sha256, post: true }
         };
-        if !self.modern {
-            (suite.cipher, suite.digest) = (Cipher::Des, Digest::Sha1);
-        }
         suite.post &= self.post_when_announced;
         suite
     }

@@ -97,6 +97,7 @@ impl Contact {
             old_chain: is_old,
             next_ca,
             uncovered_next_ca: is_old,
+            check_next_ca: self.conduct.next_ca_signature,
             ..DiscoveryPlan::new(if self.conduct.ca_pin { self.trust.clone() } else { Trust::Anything })
         }
     }
@@ -115,7 +116,6 @@ mod tests {
     #[rstest]
     #[case::right(&[], &["SCEPStandard"], Cipher::Aes128, Digest::Sha256, true)]
     #[case::nothing_announced(&[], &[], Cipher::Des3, Digest::Sha1, false)]
-    #[case::single_des(&["single-des"], &["SCEPStandard"], Cipher::Des, Digest::Sha1, true)]
     #[case::get_always(&["get-always"], &["SCEPStandard"], Cipher::Aes128, Digest::Sha256, false)]
     #[case::ignore_caps(&["ignore-caps"], &[], Cipher::Aes128, Digest::Sha256, true)]
     fn the_suite_is_what_the_server_announces_but_for_laxities(

@@ -84,12 +84,9 @@ pub const LAXITIES: &[Laxity] = &[
     },
     Laxity {
         id: "single-des",
-        title: "sends single DES with SHA-1, and takes an answer in single DES",
+        title: "takes an answer in single DES",
         requirement: "8894-2.9-client-no-des-response",
-        apply: |conduct| {
-            conduct.checks.single_des = false;
-            conduct.modern = false;
-        },
+        apply: |conduct| conduct.checks.single_des = false,
     },
     Laxity {
         id: "certificate-key",
@@ -112,14 +109,32 @@ pub const LAXITIES: &[Laxity] = &[
     Laxity {
         id: "queried",
         title: "takes whatever certificate or CRL comes as answer to a query",
-        requirement: "8894-3.3.2.1-getcert-requested-cert",
+        requirement: "S-client-looked-up",
         apply: |conduct| conduct.checks.queried = false,
     },
     Laxity {
         id: "crl-signature",
         title: "takes a CRL that no certificate of the CA verifies",
-        requirement: "8894-3.3.2.1-getcrl-crl",
+        requirement: "S-client-crl-signature",
         apply: |conduct| conduct.checks.crl_signature = false,
+    },
+    Laxity {
+        id: "crl-current",
+        title: "takes a CRL whose time is over",
+        requirement: "S-client-crl-current",
+        apply: |conduct| conduct.crl_current = false,
+    },
+    Laxity {
+        id: "next-ca-signature",
+        title: "takes certificates of the next CA from anybody",
+        requirement: "8894-4.7.1-client-validates-signature",
+        apply: |conduct| conduct.next_ca_signature = false,
+    },
+    Laxity {
+        id: "next-ca-current",
+        title: "takes the current CA for the next one when there is none",
+        requirement: "8894-4.7.1-client-validates-signature",
+        apply: |conduct| conduct.next_ca_is_another = false,
     },
     Laxity {
         id: "poll-limit",
@@ -146,6 +161,24 @@ pub const LAXITIES: &[Laxity] = &[
         apply: |conduct| conduct.continuity.fresh_nonce = false,
     },
     Laxity {
+        id: "renewal-self-signed",
+        title: "signs a renewal with a certificate of its own making",
+        requirement: "8894-2.3-renewal-uses-existing-cert",
+        apply: |conduct| conduct.renews_by_certificate = false,
+    },
+    Laxity {
+        id: "renewal-same-key",
+        title: "has the old key certified again, though it has a new one",
+        requirement: "8894-2.5-renewal-new-key",
+        apply: |conduct| conduct.renews_with_new_key = false,
+    },
+    Laxity {
+        id: "renewal-unannounced",
+        title: "renews by RenewalReq though Renewal is not announced",
+        requirement: "S-client-renewal-announced",
+        apply: |conduct| conduct.renews_as_announced = false,
+    },
+    Laxity {
         id: "get-always",
         title: "sends messages by GET though POSTPKIOperation is announced",
         requirement: "8894-4.1-post-when-supported",
@@ -162,6 +195,12 @@ pub const LAXITIES: &[Laxity] = &[
         title: "ends with exit code 0 though it was refused, rejected the answer or got none",
         requirement: "S-client-reports",
         apply: |conduct| conduct.reports_refusal = false,
+    },
+    Laxity {
+        id: "report-pending",
+        title: "ends with exit code 0 though the request is still pending",
+        requirement: "S-client-reports",
+        apply: |conduct| conduct.reports_pending = false,
     },
     Laxity {
         id: "discard-refused",

@@ -125,6 +125,19 @@ impl Crl {
         Self::read(Source::message(der)).map(|read| read.value)
     }
 
+    /// Reads the first CRL of a PEM text.
+    ///
+    /// # Errors
+    /// When there is no PEM CRL, or it is malformed.
+    pub fn from_pem(pem: &[u8]) -> Result<Self> {
+        let blocks = crate::pem::read(pem, crate::pem::CRL)?;
+        let first = blocks.first().ok_or_else(|| Error::Misuse {
+            what: "PEM CRL",
+            detail: "expected an X509 CRL block, got none".to_owned(),
+        })?;
+        Self::from_der(first)
+    }
+
     /// PEM text.
     #[must_use]
     pub fn to_pem(&self) -> String {

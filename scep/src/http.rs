@@ -3,6 +3,7 @@
 mod body;
 mod delivery;
 mod incoming;
+mod later;
 
 pub use delivery::{Act, Delivery, Framing, Pace, RequestLine, Stop, acts};
 

@@ -10,6 +10,9 @@ use crate::tlv::Source;
 /// Labels under which certificates are found.
 pub(crate) const CERTIFICATE: &[&str] = &["CERTIFICATE", "X509 CERTIFICATE"];
 
+/// Labels under which CRLs are found.
+pub(crate) const CRL: &[&str] = &["X509 CRL"];
+
 /// The octets of every block with one of the labels, in order. Other blocks and text around are passed over.
 ///
 /// # Errors

@@ -276,8 +276,14 @@ fn client(target: &Target, legacy: bool) -> Result<(Subject, Keys), Failure> {
     let peer =
         target.peer.clone().ok_or_else(|| Failure::new(Exit::Usage, "run a client without a peer file"))?;
     let keys = Keys::public_pool().map_err(Failure::internal)?;
-    let subject =
-        ClientSubject { peer, embedded: false, arguments: Vec::new(), legacy, bin_dir: own_folder() };
+    let subject = ClientSubject {
+        peer,
+        embedded: false,
+        isolated: true,
+        arguments: Vec::new(),
+        legacy,
+        bin_dir: own_folder(),
+    };
     Ok((Subject::Client(Arc::new(subject)), keys))
 }
 

@@ -173,7 +173,7 @@ async fn blocking(
             let plan = Plan::new(suite, instances, &known, Order::ById);
             for line in builder.run_blocked(mutant, &plan).await? {
                 if let Line::Case(case) = line
-                    && case.case != base.id
+                    && dependants.iter().any(|dependant| dependant.id == case.case)
                     && case.result != CaseResult::Blocked
                 {
                     let text =

@@ -116,6 +116,7 @@ pub(super) fn reference_client(suite: &Suite) -> Result<(Subject, Known), Failur
     let subject = ClientSubject {
         peer,
         embedded: true,
+        isolated: false,
         arguments: Vec::new(),
         legacy: false,
         bin_dir: PathBuf::from("embedded"),

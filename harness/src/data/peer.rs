@@ -4,6 +4,7 @@
 
 mod file;
 mod outcome;
+mod task;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -22,10 +23,11 @@ use super::time_limit;
 use file::{command, commands, some_command, some_template, template, templates};
 
 pub use outcome::{Outcome, Outcomes, Ran, Rule};
+pub use task::Task;
 
 /// Every name that a peer file's templates may use, and what it stands for. `out.ROLE` is one more: the path
 /// of that output of the operation.
-pub const NAMES: [(&str, &str); 15] = [
+pub const NAMES: [(&str, &str); 17] = [
     ("dir", "an empty directory of this run alone"),
     ("peer_dir", "the folder of the peer file"),
     ("bin_dir", "the folder that sceptic itself was started from"),
@@ -34,13 +36,15 @@ pub const NAMES: [(&str, &str); 15] = [
     ("challenge", "challengePassword"),
     ("subject", "subject name, RFC 4514 text"),
     ("common_name", "the value of CN in `subject`"),
-    ("key", "PEM file of the client's private key"),
+    ("key", "PEM file of the client's private key; of a renewal, the key that is to be certified"),
     ("csr", "PEM file of the PKCS#10 request"),
-    ("ca", "PEM file of the CA certificate"),
-    ("ca_sha256", "SHA-256 of the CA certificate, 64 lower-case hex digits"),
+    ("certificate", "PEM file of the issued certificate, by which a client renews and looks up"),
+    ("certificate_key", "PEM file of the private key of `certificate`"),
+    ("ca", "PEM file of the CA certificate to trust: the root's, where another CA issues"),
+    ("ca_sha256", "SHA-256 of the CA certificate to trust, 64 lower-case hex digits"),
     ("ca_key", "PEM file of the CA's private key, for servers that are given one"),
     ("transaction_id", "transactionID, in operator commands"),
-    ("serial", "serialNumber in hex, two digits an octet, in operator commands"),
+    ("serial", "serialNumber in hex, two digits an octet, in operator commands and for a client's look-up"),
 ];
 
 /// One subject that the harness can start, or reach.
@@ -68,9 +72,9 @@ pub struct Peer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Side {
     /// A server: where it is, how it is started, who operates it.
-    Server(ServerPeer),
+    Server(Box<ServerPeer>),
     /// A client: the commands for its operations.
-    Client(ClientPeer),
+    Client(Box<ClientPeer>),
 }
 
 /// A server that is a subject.
@@ -150,6 +154,14 @@ pub struct ClientPeer {
     pub enrol: Operation,
     /// Fetches the CA certificate.
     pub get_ca: Option<Operation>,
+    /// Renews.
+    pub renew: Option<Operation>,
+    /// Looks up a certificate.
+    pub getcert: Option<Operation>,
+    /// Fetches a CRL.
+    pub getcrl: Option<Operation>,
+    /// Fetches the next CA certificate.
+    pub getnextca: Option<Operation>,
 }
 
 /// Who makes the client's key pair and request.
@@ -191,7 +203,7 @@ pub struct Operation {
     /// When it is ended by force.
     #[serde(deserialize_with = "time_limit::deserialize")]
     pub timeout: Duration,
-    /// Files it writes, by role (`certificate`, `ca`, `key`).
+    /// Files it writes, by role (`certificate`, `crl`, `ca`, `key`).
     #[serde(default, deserialize_with = "templates")]
     pub outputs: BTreeMap<String, Template>,
     /// What its end means.

@@ -167,6 +167,7 @@ impl Story {
             stderr: String::new(),
             files: [].into(),
             certificate: Some(self.ca.certificate.der.clone()),
+            crl: None,
             challenge: "secret".to_owned(),
         };
         change(&mut run);

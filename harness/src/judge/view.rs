@@ -1,6 +1,7 @@
 //! Where a fact is looked up: the exchanges that a reference points to.
 
 use scep::ca_cert::CaCertificates;
+use scep::http::Operation;
 
 use super::decoded::Decoded;
 use crate::data::reference::{StepName, StepRef};
@@ -20,6 +21,8 @@ pub(super) struct View<'a> {
     pub(super) exchange: Option<(usize, &'a Exchange, &'a Decoded)>,
     /// The client run of that step.
     pub(super) run: Option<&'a ClientRun>,
+    /// pkiMessages of that step.
+    pub(super) messages: usize,
     /// The CA certificates that the `ca` step of this transcript fetched.
     pub(super) ca: Option<&'a CaCertificates>,
     /// The certificates of the next CA that a step of this transcript fetched.
@@ -47,6 +50,11 @@ impl<'a> World<'a> {
             StepName::Step(id) => exchange.step == *id,
             StepName::Saw(name) => exchange.step != AGAIN && decoded.is_named(name),
         };
+        let messages = self.transcript.exchanges.iter().zip(&self.decoded);
+        let messages = messages.filter(|(exchange, decoded)| {
+            fits(exchange, decoded) && decoded.is_named(Operation::PkiOperation.name())
+        });
+        let messages = messages.count();
         let run = match &step.of {
             StepName::Step(id) => self.transcript.runs.get(id),
             StepName::Saw(_) => None,
@@ -56,12 +64,13 @@ impl<'a> World<'a> {
             .map(|(index, (exchange, decoded))| View {
                 exchange: Some((index, exchange, decoded)),
                 run,
+                messages,
                 ca,
                 next_ca,
             })
             .collect();
         if views.is_empty() && run.is_some() {
-            views.push(View { exchange: None, run, ca, next_ca });
+            views.push(View { exchange: None, run, messages, ca, next_ca });
         }
         if !step.each && views.len() > 1 {
             views.drain(..views.len() - 1);

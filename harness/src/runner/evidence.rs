@@ -14,6 +14,7 @@ use crate::transcript::{Exchange, File, Reply, Transcript};
 
 const TRANSCRIPT: &str = "transcript.json";
 const CERTIFICATE: &str = "certificate.der";
+const CRL: &str = "crl.der";
 
 /// Folder of an instance below the run folder. Brackets and commas of the id stay: they are legal in names.
 #[must_use]
@@ -33,6 +34,9 @@ pub fn write(folder: &Path, transcript: &Transcript) -> Result<(), Error> {
     for (step, run) in &transcript.runs {
         if let Some(certificate) = &run.certificate {
             put(folder, &format!("{step}.{CERTIFICATE}"), certificate)?;
+        }
+        if let Some(crl) = &run.crl {
+            put(folder, &format!("{step}.{CRL}"), crl)?;
         }
     }
     let json = serde_json::to_vec_pretty(transcript)
@@ -112,9 +116,11 @@ pub fn read(folder: &Path) -> Result<Transcript, Error> {
         }
     }
     for (step, run) in &mut transcript.runs {
-        let path = folder.join(format!("{step}.{CERTIFICATE}"));
-        if path.exists() {
-            run.certificate = Some(take(&path)?);
+        for (name, octets) in [(CERTIFICATE, &mut run.certificate), (CRL, &mut run.crl)] {
+            let path = folder.join(format!("{step}.{name}"));
+            if path.exists() {
+                *octets = Some(take(&path)?);
+            }
         }
     }
     Ok(transcript)

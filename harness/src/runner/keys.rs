@@ -3,6 +3,8 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use openssl::ec::{EcGroup, EcKey};
+use openssl::nid::Nid;
 use openssl::rsa::Rsa;
 use scep::key::PrivateKey;
 
@@ -50,6 +52,35 @@ impl Keys {
             .get(turn % self.pool.len().max(1))
             .cloned()
             .ok_or_else(|| scep::Error::Misuse { what: "key pool", detail: "it is empty".to_owned() })
+    }
+
+    /// Keys of one case alone: as many as a case needs, and no two of them alike, though other cases take keys
+    /// of the same pool meanwhile.
+    #[must_use]
+    pub fn of_one_case(&self) -> Self {
+        const MOST: usize = 8;
+        let first = self.next.fetch_add(MOST, Ordering::Relaxed);
+        let pool = self.pool.iter().cycle().skip(first % self.pool.len().max(1)).take(MOST).cloned();
+        let pool = if self.pool.is_empty() { Vec::new() } else { pool.collect() };
+        let ready = self.made.lock().map(|mut made| {
+            let rest = made.len().saturating_sub(MOST);
+            made.split_off(rest)
+        });
+        Self {
+            pool,
+            next: AtomicUsize::new(0),
+            fresh: self.fresh,
+            made: Mutex::new(ready.unwrap_or_default()),
+        }
+    }
+
+    /// A new key on P-256: it costs next to nothing to make.
+    ///
+    /// # Errors
+    /// When the cryptographic library cannot make one.
+    pub fn ec() -> scep::error::Result<PrivateKey> {
+        let curve = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
+        PrivateKey::from_ec(EcKey::generate(&curve)?)
     }
 
     /// Makes `count` keys ahead, so that cases do not wait for them. Nothing to do for the pool.

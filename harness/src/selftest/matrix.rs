@@ -91,7 +91,8 @@ impl Builder<'_> {
             };
             let mut relevant = self.of_role(&self.instances, role);
             relevant.retain(|instance| {
-                let occurs = |row: &Row| occurs(&mutant.departure, mutant.peer, &row.transcript);
+                let case = self.suite.case(&instance.case);
+                let occurs = |row: &Row| occurs(&mutant.departure, mutant.peer, &row.transcript, case);
                 self.all || clean.get(&instance.id).is_some_and(occurs)
             });
             mutants.insert(mutant.id.clone(), self.column(mutant, role, relevant).await?);
@@ -198,7 +199,7 @@ fn order(fault: &str, when: &crate::data::MessageFilter) -> scep::fault::Order {
     }
 }
 
-/// The client session with the mutant's arguments, as a child process: a laxity may crash or hang it.
+/// The client session with the mutant's arguments.
 fn with_arguments(session: &Session, mutant: &Mutant) -> Session {
     let mut session = session.clone();
     if let Subject::Client(client) = &session.subject {
@@ -211,7 +212,8 @@ fn with_arguments(session: &Session, mutant: &Mutant) -> Session {
                 vec!["--fault".to_owned(), format!("{fault}{message}")]
             }
         };
-        let spoilt = ClientSubject { arguments, embedded: false, ..ClientSubject::clone(client) };
+        let isolated = matches!(mutant.departure, Departure::Laxity(_));
+        let spoilt = ClientSubject { arguments, isolated, ..ClientSubject::clone(client) };
         session.subject = Subject::Client(Arc::new(spoilt));
     }
     session

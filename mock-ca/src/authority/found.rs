@@ -7,9 +7,9 @@ use scep::fault::Faults;
 use scep::key::PrivateKey;
 use scep::{UnixTime, name};
 
-use super::{identifier, misuse};
+use super::{KeyKind, identifier, misuse};
 use crate::ca::{self, Own, Purpose};
-use crate::config::{CaConfig, Hierarchy, Registration};
+use crate::config::{CaConfig, Hierarchy, KeyPem, Registration};
 use crate::store::{Credentials, Generation, Role, Standing};
 
 /// Seconds by which clocks of devices are allowed to be behind.
@@ -20,10 +20,7 @@ const GRACE: u64 = 86_400;
 /// # Errors
 /// When the PEM texts do not parse or do not belong together, or the name is no RFC 4514 name.
 pub fn first(config: &CaConfig, now: UnixTime, rng: &mut dyn RngCore) -> Result<Generation> {
-    let key = match &config.key {
-        Some(pem) => PrivateKey::from_pem(pem.text().as_bytes())?,
-        None => config.key_kind.make()?,
-    };
+    let key = taken(config.key.as_ref(), config.key_kind)?;
     let issuing = match &config.certificate {
         Some(pem) => {
             if config.key.is_none() {
@@ -64,7 +61,9 @@ pub fn next(
 ) -> Result<Generation> {
     let root =
         last.keys.iter().find(|credentials| credentials.role == Role::Root).map(Made::load).transpose()?;
-    let key = config.key_kind.make()?;
+    // The one after the next must not have its key.
+    let ready = config.ready.next.as_ref().filter(|_| last.number == 1);
+    let key = taken(ready, config.key_kind)?;
     let mut founding = Founding { config, now, rng };
     let issuing = founding.issuing(root.as_ref(), key, config.next_serial.clone())?;
     founding.generation(last.number + 1, Standing::Next, issuing, root.into_iter().collect())
@@ -107,8 +106,16 @@ fn signed(parts: CertificateParts, key: &PrivateKey) -> Result<Certificate> {
     Certificate::from_der(&parts.write(key, &mut Faults::none())?)
 }
 
+/// The key that is there already, or a new one.
+fn taken(ready: Option<&KeyPem>, kind: KeyKind) -> Result<PrivateKey> {
+    match ready {
+        Some(pem) => PrivateKey::from_pem(pem.text().as_bytes()),
+        None => kind.make(),
+    }
+}
+
 fn root(subject: &[u8], config: &CaConfig, now: UnixTime, rng: &mut dyn RngCore) -> Result<Made> {
-    let key = config.key_kind.make()?;
+    let key = taken(config.ready.root.as_ref(), config.key_kind)?;
     let own = Own {
         subject,
         key: key.public(),
@@ -153,7 +160,7 @@ impl Founding<'_> {
         match self.config.registration {
             Registration::None => {}
             Registration::Single => {
-                let made = self.registration(&issuing, Role::Sign, Purpose::Register, "RA")?;
+                let made = self.registration(number, &issuing, Role::Sign, Purpose::Register, "RA")?;
                 keys.push(made.store()?);
                 keys.push(Credentials { role: Role::Open, ..made.store()? });
             }
@@ -161,7 +168,7 @@ impl Founding<'_> {
                 for (role, purpose, called) in
                     [(Role::Sign, Purpose::Sign, "RA signing"), (Role::Open, Purpose::Open, "RA encryption")]
                 {
-                    keys.push(self.registration(&issuing, role, purpose, called)?.store()?);
+                    keys.push(self.registration(number, &issuing, role, purpose, called)?.store()?);
                 }
             }
         }
@@ -172,8 +179,21 @@ impl Founding<'_> {
         Ok(Generation { number, standing, keys, chain })
     }
 
-    fn registration(&mut self, issuing: &Made, role: Role, purpose: Purpose, called: &str) -> Result<Made> {
-        let key = self.config.registration_key_kind.make()?;
+    fn registration(
+        &mut self,
+        number: u32,
+        issuing: &Made,
+        role: Role,
+        purpose: Purpose,
+        called: &str,
+    ) -> Result<Made> {
+        let ready = match role {
+            Role::Open => &self.config.ready.opening,
+            _ => &self.config.ready.signing,
+        };
+        // Those of a later generation are its own.
+        let ready = ready.as_ref().filter(|_| number == 1);
+        let key = taken(ready, self.config.registration_key_kind)?;
         let subject = name::parse(&format!("CN={called} of {}", common_name(self.config)))?;
         let certificate = issuing.sign(Own {
             subject: &subject,

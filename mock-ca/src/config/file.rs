@@ -9,7 +9,9 @@ use serde::Deserialize;
 
 use super::ca_files::{self, CaFiles, CaPaths};
 use super::tls::TlsTable;
-use super::{AdminToken, CaConfig, Config, Hierarchy, KeyPem, Registration, StoreConfig, TlsConfig};
+use super::{
+    AdminToken, CaConfig, Config, Hierarchy, KeyPem, ReadyKeys, Registration, StoreConfig, TlsConfig,
+};
 use crate::authority::KeyKind;
 use crate::hook::{Asked, Hook};
 use crate::persona::Persona;
@@ -246,6 +248,7 @@ impl File {
                 crl_days: self.ca.crl_days.unwrap_or(default.ca.crl_days),
                 key: loaded.key,
                 certificate: loaded.certificate,
+                ready: ReadyKeys::default(),
             },
             store: self.store.into_config()?,
             certificate_days: self.certificate.days.unwrap_or(default.certificate_days),

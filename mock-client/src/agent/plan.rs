@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  disabled? --------------------------------> Disabled
-//!  an attempt failed a short while ago? -----> Rest until the next one
+//!  an attempt failed a short while ago? -----> Rest until the next one, or as long as the server asked for
 //!  a request may have been answered? --------> Resume: poll for it
 //!  no CA, or other settings than then? ------> Bootstrap
 //!  a CA expired, and there is a later one? --> DropExpiredCa
@@ -65,6 +65,8 @@ pub struct Situation {
     pub failures: u32,
     /// When the last attempt failed.
     pub failed_at: Option<UnixTime>,
+    /// Before then the server does not want to be asked again.
+    pub not_before: Option<UnixTime>,
     /// When the next CA was asked for last.
     pub next_ca_asked: Option<UnixTime>,
     /// When a certificate was issued last.
@@ -115,7 +117,10 @@ pub fn plan(now: UnixTime, situation: &Situation, policy: &Policy) -> Task {
     }
     let is_same = situation.bootstrapped.as_ref() == settings;
     if let Some(failed_at) = situation.failed_at.filter(|_| situation.failures > 0 && is_same) {
-        let until = failed_at.plus(policy.wait_after(situation.failures));
+        let wait = policy.wait_after(situation.failures);
+        // A server may ask for more patience than the policy has by itself, and for no more than it can have.
+        let most = failed_at.plus(wait.max(policy.back_off.longest));
+        let until = situation.not_before.unwrap_or_default().min(most).max(failed_at.plus(wait));
         // A clock that was set back must not keep the device waiting for years.
         if now < until && failed_at <= now {
             return Task::Rest(until);

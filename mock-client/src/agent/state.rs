@@ -28,6 +28,8 @@ pub struct State {
     pub failures: u32,
     /// When the last one was.
     pub failed_at: Option<u64>,
+    /// Before then the server does not want to be asked again.
+    pub not_before: Option<u64>,
     /// Why.
     pub last_error: Option<String>,
     /// When the next CA was asked for.

@@ -58,6 +58,8 @@ pub struct Agent<'a> {
     warnings: Vec<String>,
     /// Of the last attempt; one that failed in an earlier run is still pending.
     exit: Exit,
+    /// Seconds for which the server wants to be left alone, by its last answer.
+    retry_after: Option<u64>,
 }
 
 impl std::fmt::Debug for Agent<'_> {
@@ -77,7 +79,15 @@ impl<'a> Agent<'a> {
         scripts: &'a mut dyn Runner,
     ) -> Result<Self, AgentError> {
         let state = State::read(&settings.state_path)?;
-        Ok(Self { settings, store, scripts, state, warnings: Vec::new(), exit: Exit::Pending })
+        Ok(Self {
+            settings,
+            store,
+            scripts,
+            state,
+            warnings: Vec::new(),
+            exit: Exit::Pending,
+            retry_after: None,
+        })
     }
 
     /// Does everything that is due now.
@@ -129,6 +139,7 @@ impl<'a> Agent<'a> {
             pending: self.state.pending.clone().filter(|_| self.state.request().is_some()),
             failures: self.state.failures,
             failed_at: State::at(self.state.failed_at),
+            not_before: State::at(self.state.not_before),
             next_ca_asked: State::at(self.state.next_ca_asked),
             issued_at: State::at(self.state.issued_at),
         })
@@ -154,12 +165,14 @@ impl<'a> Agent<'a> {
         self.exit = exit;
         self.state.failures = self.state.failures.saturating_add(1);
         (self.state.failed_at, self.state.last_error) = (Some(now.0), Some(why));
+        self.state.not_before = self.retry_after.take().map(|seconds| now.plus(seconds).0);
         self.state.activity = None;
         self.save()
     }
 
     fn bootstrap(&mut self, line: &mut Line<'_>) -> Result<(), AgentError> {
         let (ca, remarks) = getca(&self.settings.contact, line);
+        self.retry_after = remarks.retry_after;
         self.warnings.extend(remarks.warnings);
         let now = line.clock.now();
         match ca {
@@ -354,6 +367,7 @@ impl<'a> Agent<'a> {
         let mut journal = StateJournal { settings: self.settings, state: &mut self.state, places };
         let enrolled = enroll(config, &mut journal, line);
         self.warnings.extend_from_slice(&enrolled.warnings);
+        self.retry_after = enrolled.retry_after;
         let now = line.clock.now();
         match &enrolled.ended {
             Ok(Verdict::Issued { certificate, others }) => self.installed(config, certificate, others, now),

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use scep::certificate::{Certificate, Extension};
+use scep::client::RequestForm;
 use scep::csr::Csr;
 use scep::key::PrivateKey;
 use scep::message::Sender;
@@ -72,7 +73,9 @@ pub(super) fn renew(args: &RenewArgs, io: &mut Io<'_>) -> Result<Exit, CommandEr
         extensions.extend(old.certificate.extensions.iter().filter(is_name).cloned());
     }
     let subject = args.subject.as_ref().map_or_else(|| old.certificate.subject.clone(), |s| s.0.clone());
-    let (key_file, key) = if args.same_key {
+    let conduct = &contact.conduct;
+    let (by_certificate, as_announced) = (conduct.renews_by_certificate, conduct.renews_as_announced);
+    let (key_file, key) = if args.same_key || !conduct.renews_with_new_key {
         (absolute(&args.cert_key), old.key.clone())
     } else {
         key(args.key.as_deref(), args.key_out.as_deref(), args.key_bits)?
@@ -82,8 +85,12 @@ pub(super) fn renew(args: &RenewArgs, io: &mut Io<'_>) -> Result<Exit, CommandEr
         key,
         wanted: Wanted::Parts { subject, extensions },
         challenge: args.request.challenge.clone(),
-        signer: Signer::Given(Box::new(old)),
-        form: if args.form == FormArg::Auto { args.server.renewal() } else { args.form.into() },
+        signer: if by_certificate { Signer::Given(Box::new(old)) } else { Signer::SelfSigned },
+        form: match args.form {
+            FormArg::Auto if by_certificate && !as_announced => Form::Always(RequestForm::RenewalReq),
+            FormArg::Auto => args.server.renewal(),
+            form => form.into(),
+        },
         identifier: args.server.identifier(),
         ca: None,
         poll: args.poll.policy(),

@@ -11,7 +11,7 @@ use super::{CommandError, Io, generator};
 use crate::clock::SystemClock;
 use crate::exit::Exit;
 use crate::files;
-use crate::ops::{Line, Remarks, getca, getnextca};
+use crate::ops::{Generations, Line, Remarks, getca, getnextca};
 
 pub(super) fn current(args: &GetcaArgs, io: &mut Io<'_>) -> Result<Exit, CommandError> {
     with_line(&args.server, &args.trust, |contact, line| {
@@ -26,7 +26,14 @@ pub(super) fn current(args: &GetcaArgs, io: &mut Io<'_>) -> Result<Exit, Command
 pub(super) fn next(args: &GetnextcaArgs, io: &mut Io<'_>) -> Result<Exit, CommandError> {
     with_line(&args.server, &args.trust, |contact, line| {
         let (generations, remarks) = getnextca(contact, line);
-        let next = generations?.next;
+        let Generations { current, next } = match generations {
+            Err(failure) if !contact.conduct.reports_refusal => {
+                io.remark(format!("failed to {failure}"));
+                return Ok(Exit::Done);
+            }
+            generations => generations?,
+        };
+        let next = next.or_else(|| (!contact.conduct.next_ca_is_another).then_some(current));
         let reports = match &next {
             Some(next) => write(&args.out, &next.certificates)?,
             None => Vec::new(),

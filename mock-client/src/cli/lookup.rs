@@ -23,6 +23,9 @@ pub(super) fn certificate(args: &GetcertArgs, io: &mut Io<'_>) -> Result<Exit, C
     let wanted = Looked::Certificate(args.serial.clone());
     let looked = ask(&args.question, wanted)?;
     if let Ok(LookupVerdict::Found(Found::Certificate { certificate, .. })) = &looked.ended {
+        let installs_own = args.question.server.contact(args.question.trust.trust()?)?.conduct.installs_own;
+        let of_ca = looked.ca.as_ref().and_then(|ca| ca.issuer()).filter(|_| !installs_own);
+        let certificate = of_ca.unwrap_or(certificate);
         files::write_public(&args.out, &certificate.to_pem())?;
         let report = CertificateReport::new(certificate, &args.out);
         if args.question.server.json {

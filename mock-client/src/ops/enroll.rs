@@ -143,6 +143,8 @@ pub struct Enrolled {
     pub warnings: Vec<String>,
     /// Why the last answer was lost, when one was.
     pub lost: Option<TransportErrorKind>,
+    /// Seconds for which the server wants to be left alone, by its last answer.
+    pub retry_after: Option<u64>,
     /// How many messages each fault has changed.
     pub delivered: BTreeMap<String, u32>,
     /// Exit code of a program that does nothing else.
@@ -386,6 +388,7 @@ impl Run<'_, '_> {
             findings,
             warnings: remarks.warnings,
             lost: remarks.lost,
+            retry_after: remarks.retry_after,
             delivered: remarks.delivered,
         }
     }
@@ -438,7 +441,14 @@ fn exit(ended: &Result<Verdict, Failure>, conduct: &Conduct) -> Exit {
         Ok(Verdict::Refused { .. }) => Exit::Refused,
         Ok(Verdict::Rejected(_)) => Exit::Rejected,
         Ok(Verdict::NoAnswer(_)) => Exit::Network,
+        Ok(Verdict::StillPending { .. }) if !conduct.reports_pending => Exit::Done,
         Ok(Verdict::StillPending { .. }) => Exit::Pending,
+        // What is ours is said whatever the conduct.
+        Err(Failure::Untrusted(_) | Failure::Answer { .. } | Failure::Network(_))
+            if !conduct.reports_refusal =>
+        {
+            Exit::Done
+        }
         Err(failure) => failure.exit(),
     }
 }

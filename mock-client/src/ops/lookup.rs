@@ -1,8 +1,9 @@
 //! GetCert and GetCRL: a certificate that the CA issued, or the CRL on which it would be, RFC 8894 4.5, 4.6.
 
+use scep::UnixTime;
 use scep::ca_cert::CaCertificates;
 use scep::certificate::Certificate;
-use scep::client::{Lookup, LookupPlan, LookupVerdict, Query, Step};
+use scep::client::{Found, Lookup, LookupPlan, LookupVerdict, Query, Step};
 use scep::key::Password;
 use scep::message::{IssuerAndSerial, Sender};
 use scep::serial::SerialNumber;
@@ -62,6 +63,7 @@ pub fn lookup(config: &LookupConfig, line: &mut Line<'_>) -> LookedUp {
     let ended = run(config, &mut session, &mut ca);
     let exit = match &ended {
         Ok(LookupVerdict::Found(_)) => Exit::Done,
+        Ok(_) if !config.contact.conduct.reports_refusal => Exit::Done,
         Ok(LookupVerdict::Refused { .. }) => Exit::Refused,
         Ok(LookupVerdict::Rejected(_)) => Exit::Rejected,
         Ok(LookupVerdict::NoAnswer(_)) => Exit::Network,
@@ -97,9 +99,28 @@ fn run(
             Step::Wait(until) => session.line.clock.wait_until(until),
             Step::Done(verdict) => {
                 session.remarks.findings.extend_from_slice(machine.findings());
-                return Ok(*verdict);
+                return Ok(current(*verdict, config, session.line));
             }
         }
+    }
+}
+
+/// A CRL whose time is over says nothing about today (RFC 5280 6.3.3): it is no answer.
+fn current(verdict: LookupVerdict, config: &LookupConfig, line: &Line<'_>) -> LookupVerdict {
+    let now = line.clock.now();
+    match &verdict {
+        LookupVerdict::Found(Found::Crl(crl))
+            if config.contact.conduct.crl_current && !crl.is_current_at(now) =>
+        {
+            let (this, next) = (crl.this_update, crl.next_update);
+            let said = |at: Option<UnixTime>| at.map_or_else(|| "none".to_owned(), |at| at.to_string());
+            LookupVerdict::Rejected(scep::Error::Misbehaved {
+                what: "answer to GetCRL (RFC 5280 6.3.3)",
+                expected: format!("a CRL that is current at {now}"),
+                actual: format!("thisUpdate {}, nextUpdate {}", said(this), said(next)),
+            })
+        }
+        _ => verdict,
     }
 }
 

@@ -52,6 +52,8 @@ pub struct Remarks {
     pub warnings: Vec<String>,
     /// Why the last answer was lost, when one was.
     pub lost: Option<TransportErrorKind>,
+    /// Seconds for which the server wants to be left alone, by its last answer.
+    pub retry_after: Option<u64>,
     /// How many messages each fault has changed.
     pub delivered: BTreeMap<String, u32>,
 }
@@ -94,6 +96,8 @@ impl<'a, 'b> Session<'a, 'b> {
         if let Err(error) = &answer {
             self.remarks.lost = Some(error.kind);
         }
+        self.remarks.retry_after =
+            answer.as_ref().ok().and_then(|answer| answer.retry_after(self.line.clock.now()));
         answer
     }
 

@@ -25,7 +25,7 @@ pub enum SscepExit {
     Network,
     /// A message could not be written, or its answer not be accepted.
     Pkcs7,
-    /// No pkiStatus was set. Here for completeness: nothing ends with it.
+    /// The answer has no pkiStatus, or an undefined one.
     Unset,
 }
 

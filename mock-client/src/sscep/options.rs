@@ -53,6 +53,10 @@ pub struct Options {
     pub signature: Option<String>,
     /// `-M`, each time.
     pub monitor: Vec<String>,
+    /// `-W`
+    pub wait: Option<u64>,
+    /// `-h`: the private key is named by an identifier of the engine.
+    pub key_in_engine: bool,
     /// `-v`
     pub verbose: bool,
     /// `-d`
@@ -97,9 +101,10 @@ pub(super) enum Parsed {
 }
 
 /// Options with a value.
-const WITH_VALUE: &str = "upgfcCESMiFkrKOleLtTnsw";
+/// `m` is taken, as `H` is, and means nothing.
+const WITH_VALUE: &str = "upgfcCESMiFkrKOleLtTnswWm";
 /// Options without.
-const FLAGS: &str = "vdR";
+const FLAGS: &str = "vdRhH";
 
 impl Options {
     pub(super) fn parse(args: &[String]) -> Parsed {
@@ -144,7 +149,9 @@ impl Options {
         match letter {
             'v' => self.verbose = true,
             'd' => self.debug = true,
-            _ => self.resume = true,
+            'R' => self.resume = true,
+            'h' => self.key_in_engine = true,
+            _ => {}
         }
     }
 
@@ -173,7 +180,9 @@ impl Options {
             'T' => self.max_seconds = Some(leading_number(&value)),
             'n' => self.max_polls = Some(leading_number(&value)),
             's' => self.serial = Some(value),
-            _ => self.write_to = Some(value.into()),
+            'W' => self.wait = Some(leading_number(&value)),
+            'w' => self.write_to = Some(value.into()),
+            _ => {}
         }
     }
 
@@ -183,7 +192,7 @@ impl Options {
             ($($field:ident)*) => { $(if self.$field.is_none() { self.$field = file.$field; })* };
         }
         fill!(url proxy engine ca chain encryption signature identifier fingerprint key request signer_key
-            signer local encrypt_to self_signed interval max_seconds max_polls serial write_to);
+            signer local encrypt_to self_signed interval max_seconds max_polls serial write_to wait);
         if self.monitor.is_empty() {
             self.monitor = file.monitor;
         }
@@ -242,6 +251,9 @@ mod tests {
     #[case::resume("-R", |o: &Options| o.resume)]
     #[case::serial("-s 12", |o: &Options| o.serial.as_deref() == Some("12"))]
     #[case::write_to("-w x", |o: &Options| o.write_to.as_deref() == Some("x".as_ref()))]
+    #[case::wait("-W 30", |o: &Options| o.wait == Some(30))]
+    #[case::key_in_engine("-h", |o: &Options| o.key_in_engine)]
+    #[case::without_meaning("-H -m x -u y", |o: &Options| o.url.as_deref() == Some("y"))]
     #[case::attached("-ux", |o: &Options| o.url.as_deref() == Some("x"))]
     #[case::together("-vdux", |o: &Options| o.verbose && o.debug && o.url.as_deref() == Some("x"))]
     #[case::last_counts("-u y -u x", |o: &Options| o.url.as_deref() == Some("x"))]

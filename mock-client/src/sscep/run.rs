@@ -17,13 +17,15 @@ use super::options::{Operation, Options};
 use super::say::Out;
 use super::stop::{Step, Stop, of_failure, of_network, of_rejection, stop};
 use crate::cli::{cipher_named, digest_named, generator, serial_named};
-use crate::clock::SystemClock;
+use crate::clock::{Clock, SystemClock};
 use crate::contact::{CaIdentifier, Choice, Contact};
 use crate::ops::{Generations, Line, Looked, LookupConfig, Remarks, getca, getcaps, getnextca, lookup};
 use crate::transport::{HttpTransport, Proxy, ServerUrl, TimeLimits, Way};
 
 /// Seconds that one request may take.
 const TIMEOUT: Duration = Duration::from_secs(120);
+/// Environment variable with other seconds.
+const TIMEOUT_VARIABLE: &str = "MOCK_CLIENT_TIMEOUT";
 /// What names the CA when nothing does.
 const IDENTIFIER: &str = "CAIdentifier";
 
@@ -72,6 +74,12 @@ fn prepare(options: &mut Options, out: &mut Out<'_, '_>) -> Step<Prepared> {
     if options.engine.is_some() {
         return stop(SscepExit::General, "there are no cryptographic engines here (-g)");
     }
+    if options.key_in_engine {
+        return stop(
+            SscepExit::General,
+            "there are no cryptographic engines here that could hold a key (-h)",
+        );
+    }
     expect_options(options, operation)?;
     let url = url(options)?;
     out.tell(format!("hostname: {}", url.host));
@@ -95,9 +103,39 @@ fn prepare(options: &mut Options, out: &mut Out<'_, '_>) -> Step<Prepared> {
         strongest_digest: true,
         ..Contact::default()
     };
-    let way = Way { limits: TimeLimits::within(TIMEOUT), proxy, ..Way::default() };
+    let way = Way { limits: TimeLimits::within(timeout()?), proxy, ..Way::default() };
     let transport = HttpTransport::by(url, way).map_err(|why| Stop(SscepExit::Network, why.to_string()))?;
+    if let Some(seconds) = options.wait {
+        wait_for_connection(&transport, seconds, &SystemClock, out);
+    }
     Ok(Prepared { operation, contact, transport })
+}
+
+/// Seconds that one request may take: sscep has no option for it.
+fn timeout() -> Step<Duration> {
+    let Some(text) = std::env::var_os(TIMEOUT_VARIABLE) else { return Ok(TIMEOUT) };
+    let seconds = text.to_str().and_then(|text| text.parse().ok()).filter(|seconds| *seconds > 0);
+    match seconds {
+        Some(seconds) => Ok(Duration::from_secs(seconds)),
+        None => {
+            let text = text.to_string_lossy();
+            stop(SscepExit::General, format!("{TIMEOUT_VARIABLE}: expected seconds, got `{text}`"))
+        }
+    }
+}
+
+/// Tries once a second whether the server, or the proxy, takes a connection, until it does or the time is
+/// over: then whoever sends says what is wrong.
+fn wait_for_connection(transport: &HttpTransport, seconds: u64, clock: &dyn Clock, out: &mut Out<'_, '_>) {
+    let end = clock.now().plus(seconds);
+    while let Err(error) = transport.reach() {
+        let now = clock.now();
+        if now >= end {
+            return;
+        }
+        out.tell(format!("waiting for connectivity: {error}"));
+        clock.wait_until(now.plus(1));
+    }
 }
 
 /// Options that an operation cannot do without, in the order in which they are missed.

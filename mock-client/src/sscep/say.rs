@@ -75,6 +75,9 @@ For all operations:
   -E NAME       encryption: des, 3des, blowfish, aes (aes128), aes192, aes256
   -S NAME       signature: md5, sha1, sha224, sha256, sha384, sha512
   -M TEXT       NAME=VALUE&... to go along with every request
+  -W SECONDS    for which is waited until the server takes a connection
+  -h            refused: there is no engine that could hold a key
+  -H, -m TEXT   taken, and without meaning
   -v            more lines
   -d            still more
 

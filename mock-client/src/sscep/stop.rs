@@ -21,6 +21,7 @@ pub(super) fn of_network(kind: Option<TransportErrorKind>) -> SscepExit {
 pub(super) fn of_rejection(error: &scep::Error) -> SscepExit {
     match error {
         scep::Error::Misbehaved { what, .. } if what.starts_with("HTTP status") => SscepExit::Network,
+        scep::Error::Misbehaved { what, .. } if what.starts_with("pkiStatus") => SscepExit::Unset,
         _ => SscepExit::Pkcs7,
     }
 }

@@ -92,6 +92,22 @@ impl HttpTransport {
         let tls = may_need_tls.then(|| way.tls.connector()).transpose().map_err(io::Error::other)?;
         Ok(Self { url, way, tls, runtime })
     }
+
+    /// Whether the server, or the proxy on the way, takes a connection now. Nothing is sent but what TLS needs.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub fn reach(&self) -> Result<(), TransportError> {
+        let Self { url, way, tls, runtime } = self;
+        let limit = way.limits.exchange;
+        runtime.block_on(async {
+            let connection = connect::connect(url, way.proxy.as_ref(), tls.as_ref());
+            match timeout(limit, connection).await {
+                Ok(connected) => connected.map(drop),
+                Err(_) => Err(error(Kind::Timeout, format!("gave up after {} ms", limit.as_millis()))),
+            }
+        })
+    }
 }
 
 impl Transport for HttpTransport {

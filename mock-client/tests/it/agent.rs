@@ -30,6 +30,8 @@ struct World {
     service: Rc<RefCell<Service>>,
     /// Nobody answers.
     down: Rc<Cell<bool>>,
+    /// The server has no time for the next message of that type, and says for how long.
+    busy: Rc<RefCell<Option<(&'static str, &'static str)>>>,
     text: String,
     scripts: Scripts,
     rng: ChaCha20Rng,
@@ -50,6 +52,7 @@ struct Wire {
     clock: Rc<ManualClock>,
     service: Rc<RefCell<Service>>,
     down: Rc<Cell<bool>>,
+    busy: Rc<RefCell<Option<(&'static str, &'static str)>>>,
 }
 
 impl Transport for Wire {
@@ -60,7 +63,18 @@ impl Transport for Wire {
         }
         let mut service = self.service.borrow_mut();
         service.now = self.clock.now();
-        service.send(request)
+        let answer = service.send(request);
+        let log = service.log();
+        let mut busy = self.busy.borrow_mut();
+        match *busy {
+            Some((message, value)) if log.last().is_some_and(|last| last == message) => {
+                *busy = None;
+                let mut busy = HttpResponse::error(503, "busy");
+                busy.headers.push(("retry-after".to_owned(), value.to_owned()));
+                Ok(busy)
+            }
+            _ => answer,
+        }
     }
 }
 
@@ -99,6 +113,7 @@ impl World {
             clock: Rc::new(ManualClock::at(NOW)),
             service: Rc::new(RefCell::new(service)),
             down: Rc::default(),
+            busy: Rc::default(),
             text,
             scripts: Scripts::default(),
             rng: ChaCha20Rng::from_seed([3; 32]),
@@ -117,6 +132,7 @@ impl World {
             clock: Rc::clone(&self.clock),
             service: Rc::clone(&self.service),
             down: Rc::clone(&self.down),
+            busy: Rc::clone(&self.busy),
         };
         let clock = Rc::clone(&self.clock);
         agent.check(&mut Line { transport: &mut wire, clock: &*clock, rng: &mut self.rng }).unwrap()
@@ -406,6 +422,7 @@ fn r8_while_it_is_at_work_it_says_at_what() {
             clock: Rc::clone(&world.clock),
             service: Rc::clone(&world.service),
             down: Rc::clone(&world.down),
+            busy: Rc::clone(&world.busy),
         };
         let settings = world.settings();
         let mut curious = Curious { wire, settings: settings.clone(), seen: Vec::new() };
@@ -450,6 +467,7 @@ fn a_loss_of_power_at_any_step_of_enrolment_and_renewal_loses_no_key(#[case] sto
                 clock: Rc::clone(&world.clock),
                 service: Rc::clone(&world.service),
                 down: Rc::clone(&world.down),
+                busy: Rc::clone(&world.busy),
             };
             let clock = Rc::clone(&world.clock);
             fuse::set(Some((step, Blow::Fail)));
@@ -495,4 +513,38 @@ impl World {
     fn ca(&self) -> Certificate {
         self.service.borrow().ca.certificate.clone()
     }
+}
+
+#[rstest]
+#[case::bootstrap("GetCACert", "7200", 7_200)]
+#[case::enrolment("PKCSReq", "7200", 7_200)]
+#[case::a_date("PKCSReq", "Fri, 15 Jan 2027 10:00:00 GMT", 7_200)]
+#[case::less_than_the_policy_waits("PKCSReq", "5", 60)]
+#[case::more_than_the_policy_allows("PKCSReq", "9999999999", 86_400)]
+fn a_busy_server_is_left_alone_for_as_long_as_it_says(
+    #[case] message: &'static str,
+    #[case] value: &'static str,
+    #[case] seconds: u64,
+) {
+    let mut world = World::new("directory", "");
+    *world.busy.borrow_mut() = Some((message, value));
+    let checked = world.check();
+    assert!(checked.error.is_some());
+    assert_eq!(checked.next, Some(NOW.plus(seconds)), "{:?}", checked.error);
+    world.clock.wait_until(NOW.plus(seconds - 1));
+    assert_eq!(world.check().done, [], "still left alone");
+    world.clock.wait_until(NOW.plus(seconds));
+    assert_eq!(world.check().error, None);
+}
+
+#[test]
+fn a_poll_that_is_answered_busy_is_made_later_in_the_same_transaction() {
+    let mut world = World::new("directory", "[polling]\ninterval-seconds = 60\nmax-minutes = 600\n");
+    world.service.borrow_mut().pending = 1;
+    *world.busy.borrow_mut() = Some(("CertPoll", "3600"));
+    let checked = world.check();
+    assert_eq!(checked.error, None);
+    assert_eq!(world.clock.now(), NOW.plus(60 + 3_600));
+    let messages = world.service.borrow().messages();
+    assert!(messages.iter().all(|one| one.transaction_id == messages[0].transaction_id));
 }

@@ -27,9 +27,13 @@ pub(crate) struct Listener {
 
 impl Listener {
     pub(crate) fn start(service: Service) -> Self {
+        Self::start_at(([127, 0, 0, 1], 0).into(), service)
+    }
+
+    pub(crate) fn start_at(at: std::net::SocketAddr, service: Service) -> Self {
         let service = Arc::new(Mutex::new(service));
         let (stop, stopped) = oneshot::channel();
-        let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let socket = std::net::TcpListener::bind(at).unwrap();
         socket.set_nonblocking(true).unwrap();
         let url = format!("http://{}/scep", socket.local_addr().unwrap());
         let shared = Arc::clone(&service);

@@ -414,3 +414,86 @@ fn r9_under_the_name_sscep_the_program_takes_its_command_line() {
     let named = Command::new(program).args(["sscep", "getcaps", "-u", &lab.server.url]).output().unwrap();
     assert!(String::from_utf8(named.stdout).unwrap().starts_with("sscep: scep capabilities: AES"));
 }
+
+/// The program itself under the name sscep, with a second for each request.
+fn program(args: &[&str]) -> (i32, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mock-client"));
+    command.arg0("sscep").args(args).env("MOCK_CLIENT_TIMEOUT", "1");
+    let ended = command.output().unwrap();
+    (ended.status.code().unwrap(), String::from_utf8(ended.stderr).unwrap())
+}
+
+#[rstest]
+#[case::timeout(89)]
+#[case::self_signed(91)]
+#[case::file(93)]
+#[case::network(95)]
+#[case::pkcs7(97)]
+#[case::unset(99)]
+fn r9_the_program_ends_with_the_code_that_scripts_know(#[case] code: i32) {
+    let lab = Lab::new(service());
+    let [ca, key, csr, local] = ["ca.crt", "local.key", "local.csr", "out.crt"].map(|name| lab.arg(name));
+    // Takes connections, and never answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent_url = format!("http://{}/scep", silent.local_addr().unwrap());
+    let closed_url = "http://127.0.0.1:1/scep".to_owned();
+    let url = match code {
+        89 => &silent_url,
+        95 => &closed_url,
+        _ => &lab.server.url,
+    };
+    match code {
+        93 => fs::remove_file(lab.path("local.key")).unwrap(),
+        97 => lab.server.service.lock().unwrap().script = script("signer.signature.flip-bit", "CertRep"),
+        99 => lab.server.service.lock().unwrap().script = script("attr.pkiStatus.remove", "CertRep"),
+        _ => {}
+    }
+    let (found, stderr) = if code == 91 {
+        assert_eq!(lab.enroll(&[]).code, 0);
+        let own = lab.arg("local.crt");
+        program(&["getcert", "-u", url, "-c", &ca, "-k", &key, "-l", &own, "-s", "xyz", "-w", &local])
+    } else {
+        program(&["enroll", "-u", url, "-c", &ca, "-k", &key, "-r", &csr, "-l", &local])
+    };
+    assert_eq!(found, code, "{stderr}");
+    assert!(stderr.starts_with("sscep: "), "{stderr}");
+    assert!(!lab.path("out.crt").exists());
+}
+
+#[test]
+fn r9_w_waits_until_the_server_takes_a_connection() {
+    let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = socket.local_addr().unwrap();
+    drop(socket);
+    let url = format!("http://{at}/scep");
+    let (code, stderr) = program(&["getcaps", "-u", &url, "-W", "0"]);
+    assert_eq!(code, 95, "{stderr}");
+    let started = SystemClock.now();
+    let (code, stderr) = program(&["getcaps", "-u", &url, "-W", "1", "-v"]);
+    assert_eq!(code, 95, "{stderr}");
+    assert!(SystemClock.now() > started, "a second has passed");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_mock-client"))
+        .arg0("sscep")
+        .args(["getcaps", "-u", &url, "-W", "30", "-v"])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+    assert!(lines.by_ref().map_while(Result::ok).any(|line| line.contains("waiting for connectivity")));
+    // Only now is there somebody.
+    let _server = Listener::start_at(at, service());
+    assert!(lines.map_while(Result::ok).any(|line| line.contains("scep capabilities: AES")));
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[rstest]
+#[case::engine(&["-g", "pkcs11"], 1)]
+#[case::key_in_engine(&["-h"], 1)]
+#[case::h_means_nothing(&["-H"], 0)]
+#[case::m_means_nothing(&["-m", "x"], 0)]
+fn r9_what_has_no_meaning_is_taken_and_what_cannot_be_is_refused(#[case] more: &[&str], #[case] code: u8) {
+    let lab = Lab::new(service());
+    let ran = lab.enroll(more);
+    assert_eq!(ran.code, code, "{}", ran.stderr);
+    assert_eq!(code == 1, ran.stderr.contains("no cryptographic engines"), "{}", ran.stderr);
+}

@@ -42,6 +42,8 @@ pub struct DiscoveryPlan {
     /// Takes next CA certificates that stand beside the signed content, where no signature covers them, as in
     /// drafts before 2011.
     pub uncovered_next_ca: bool,
+    /// The current CA has to have signed the certificates of the next one (RFC 8894 4.7.1).
+    pub check_next_ca: bool,
 }
 
 impl DiscoveryPlan {
@@ -55,6 +57,7 @@ impl DiscoveryPlan {
             old_chain: false,
             next_ca: false,
             uncovered_next_ca: false,
+            check_next_ca: true,
         }
     }
 }
@@ -300,6 +303,9 @@ impl Discovery {
         let read = NextCa::read(&response.body)?;
         self.findings.extend(read.findings);
         self.warn_of_media_type(response, NEXT_CA_CERT);
+        if !self.plan.check_next_ca {
+            return Ok(read.value.unverified().clone());
+        }
         let uncovered = self.plan.uncovered_next_ca;
         read.value.authenticate(&ca.certificates, uncovered, &mut self.findings).cloned()
     }

@@ -248,19 +248,28 @@ impl Enrolment {
         Step::Done(Box::new(verdict))
     }
 
-    /// Takes the answer to the last request.
+    /// The next poll is due then, unless that is too late or one too many.
+    fn wait(&mut self, until: UnixTime) {
+        if self.gives_up_at(until) {
+            self.end(Verdict::StillPending { polls: self.polls });
+        } else {
+            self.state = State::Waiting { until };
+        }
+    }
+
+    /// Takes the answer to the last request. A poll that the server is too busy for (Retry-After) is made
+    /// again when it says, within the polling of the plan.
     pub fn handle(&mut self, response: &HttpResponse, now: UnixTime) {
-        let State::ReqPending { asked, .. } = &self.state else { return };
+        let State::ReqPending { asked, message_type } = &self.state else { return };
         let asked = asked.clone();
+        if *message_type == MessageType::CertPoll
+            && let Some(seconds) = response.retry_after(now)
+        {
+            // The server is busy, and says for how long: the request is pending all the same.
+            return self.wait(now.plus(seconds.max(self.plan.poll.interval_after(self.polls))));
+        }
         match self.judge(response, &asked) {
-            Ok(None) => {
-                let until = now.plus(self.plan.poll.interval_after(self.polls));
-                if self.gives_up_at(until) {
-                    self.end(Verdict::StillPending { polls: self.polls });
-                } else {
-                    self.state = State::Waiting { until };
-                }
-            }
+            Ok(None) => self.wait(now.plus(self.plan.poll.interval_after(self.polls))),
             Ok(Some(verdict)) => {
                 self.end(verdict);
             }

@@ -45,6 +45,9 @@ pub enum Degenerate {
     Stranger {
         /// In front of the others.
         first: bool,
+        /// The others are not there.
+        #[serde(default)]
+        alone: bool,
     },
     /// It has a member in its certificates field that is no certificate.
     Other {
@@ -104,7 +107,12 @@ impl Degenerate {
                 let reversed = parts.certificates.iter().rev().cloned().collect();
                 replace(&mut parts.certificates, Some(reversed))
             }
-            Self::Stranger { first } => super::stranger::join(&mut parts.certificates, *first),
+            Self::Stranger { first, alone } => {
+                if *alone {
+                    parts.certificates.clear();
+                }
+                super::stranger::join(&mut parts.certificates, *first)
+            }
             Self::Other { hex } => {
                 parts.certificates.push(unhex(hex));
                 true

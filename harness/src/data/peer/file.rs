@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-use super::{AllowInsecure, ClientPeer, Command, NAMES, Operation, Peer, ServerPeer, Side, Version};
+use super::{AllowInsecure, ClientPeer, Command, NAMES, Operation, Peer, ServerPeer, Side, Task, Version};
 use crate::data::ability::Declaration;
 use crate::data::broken::Broken;
 use crate::data::case::Role;
@@ -42,8 +42,8 @@ impl Peer {
                 .push(source.at("allow_insecure", "`allow_insecure` names `algorithms` and says `because`"));
         }
         let side = match (written.role, written.server, written.client) {
-            (Role::Server, Some(server), None) => Some(Side::Server(server)),
-            (Role::Client, None, Some(client)) => Some(Side::Client(client)),
+            (Role::Server, Some(server), None) => Some(Side::Server(Box::new(server))),
+            (Role::Client, None, Some(client)) => Some(Side::Client(Box::new(client))),
             (role, _, _) => {
                 let word = role.word();
                 broken.push(
@@ -62,6 +62,12 @@ impl Peer {
                 }
             }
         }
+        let mut abilities = written.abilities;
+        if let Some(Side::Client(client)) = &side {
+            for message in tasks(client, &mut abilities) {
+                broken.push(source.at("abilities", message));
+            }
+        }
         for (at, name) in side.iter().flat_map(unknown_names) {
             broken.push(source.at(&at, format!("`{{{name}}}` is no name of a peer file's templates")));
         }
@@ -72,7 +78,7 @@ impl Peer {
                 install: written.install,
                 version: written.version,
                 allow_insecure: written.allow_insecure,
-                abilities: written.abilities,
+                abilities,
                 side,
                 file: source.shown.clone(),
             }),
@@ -86,9 +92,33 @@ fn operations(side: &Side) -> Vec<(&Operation, &'static str)> {
         Side::Server(_) => Vec::new(),
         Side::Client(client) => {
             let get_ca = client.get_ca.iter().map(|operation| (operation, "client.get_ca"));
-            std::iter::once((&client.enrol, "client.enrol")).chain(get_ca).collect()
+            let tasks = Task::ALL.into_iter();
+            tasks.filter_map(|task| Some((client.operation(task)?, task.table()))).chain(get_ca).collect()
         }
     }
+}
+
+/// A client that has a command can do what it is for; one without a command cannot, whatever it declares.
+fn tasks(client: &ClientPeer, abilities: &mut BTreeMap<String, Declaration>) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for task in Task::ALL {
+        let table = task.table();
+        match (client.operation(task), abilities.get(table)) {
+            (Some(_), None) => {
+                abilities.insert(table.to_owned(), Declaration { has: true, because: None });
+            }
+            (None, Some(Declaration { has: true, .. })) => {
+                wrong.push(format!("`{table}` is declared, and there is no [{table}] with the command"));
+            }
+            _ => {}
+        }
+        if let Some(operation) = client.operation(task).filter(|_| task != Task::Enrol)
+            && !operation.outputs.contains_key(task.brings())
+        {
+            wrong.push(format!("[{table}] names no output `{}`, which it is run for", task.brings()));
+        }
+    }
+    wrong
 }
 
 /// Keys of a side whose templates use names that nobody fills in.
@@ -252,6 +282,20 @@ approve = ["./approve", "{transaction_id}"]
     }
 
     #[test]
+    fn a_command_is_an_ability() {
+        let declared = r#""client.renew" = { value = false, because = "needs -K and -O" }"#;
+        let renew = "[client.renew]\ncmd = [\"sscep\", \"enroll\", \"-O\", \"{certificate}\"]\ntimeout = \"9s\"\noutcome = { rejected = { exit = [1] } }\n";
+        let with = |outputs: &str| read(&format!("{}{renew}{outputs}", CLIENT.replace(declared, "")));
+        let peer = with("outputs = { certificate = \"{dir}/new.pem\" }").unwrap();
+        assert!(peer.abilities["client.renew"].has, "{:?}", peer.abilities);
+        assert!(!peer.abilities.contains_key("client.getcert"));
+        assert!(with("").unwrap_err().contains("[client.renew] names no output `certificate`"));
+        let peer =
+            read(&format!("{CLIENT}{renew}outputs = {{ certificate = \"{{dir}}/new.pem\" }}")).unwrap();
+        assert!(!peer.abilities["client.renew"].has, "a declaration goes before the command");
+    }
+
+    #[test]
     fn a_server_is_read() {
         let peer = read(SERVER).unwrap();
         let Side::Server(server) = &peer.side else { panic!("{peer:?}") };
@@ -272,6 +316,11 @@ approve = ["./approve", "{transaction_id}"]
             ("[\"sscep\"]", "[]", "a command is an array of a program"),
             ("installed = {", "instaled = {", "instaled"),
             ("{ exit = [3] }", "{}", "an outcome needs"),
+            (
+                "{ value = false, because = \"needs -K and -O\" }",
+                "true",
+                "`client.renew` is declared, and there is no [client.renew]",
+            ),
         ] {
             let found = read(&CLIENT.replace(from, to)).unwrap_err();
             assert!(found.contains(message), "{to}: {found}");

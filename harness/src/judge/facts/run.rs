@@ -1,5 +1,8 @@
 //! Facts of a run of the client under test.
 
+use scep::certificate::Certificate;
+use scep::serial::SerialNumber;
+
 use super::{Fact, Find, Kind, Row};
 use crate::judge::view::View;
 use crate::transcript::ClientRun;
@@ -24,7 +27,8 @@ pub(super) const ROWS: &[Row] = &[
         path: "run.installed",
         kind: Kind::Bool,
         parent: RUN,
-        doc: "the output certificate file is there and holds a certificate, whatever the exit code",
+        doc: "the file that it was run for is there and holds what it is to hold (of a renewal, another certificate than \
+              before), whatever the exit code",
         find: Find::View(|view| run(view, |run| Fact::bool(run.installed))),
     },
     Row {
@@ -49,6 +53,13 @@ pub(super) const ROWS: &[Row] = &[
         find: Find::View(|view| run(view, |run| Fact::bool(run.timed_out))),
     },
     Row {
+        path: "run.messages",
+        kind: Kind::Number,
+        parent: RUN,
+        doc: "requests of operation PKIOperation that our server saw during the run",
+        find: Find::View(|view| run(view, |_| Fact::number(view.messages))),
+    },
+    Row {
         path: "run.challenge",
         kind: Kind::Text,
         parent: RUN,
@@ -60,15 +71,26 @@ pub(super) const ROWS: &[Row] = &[
         kind: Kind::Octets,
         parent: "an installed certificate",
         doc: "SubjectPublicKeyInfo of the installed certificate, DER",
+        find: Find::View(|view| certificate(view, |certificate| Fact::octets(&certificate.spki))),
+    },
+    Row {
+        path: "run.certificate.serial",
+        kind: Kind::Octets,
+        parent: "an installed certificate",
+        doc: "content octets of its serialNumber",
         find: Find::View(|view| {
-            run(view, |run| match run.certificate.as_deref().map(scep::certificate::Certificate::from_der) {
-                Some(Ok(certificate)) => Fact::octets(&certificate.spki),
-                Some(Err(error)) => Fact::missing(error.to_string()),
-                None => Fact::missing("no certificate is installed"),
-            })
+            certificate(view, |certificate| Fact::octets(SerialNumber::of(certificate).octets()))
         }),
     },
 ];
+
+fn certificate(view: &View<'_>, find: impl Fn(&Certificate) -> Fact) -> Fact {
+    run(view, |run| match run.certificate.as_deref().map(Certificate::from_der) {
+        Some(Ok(certificate)) => find(&certificate),
+        Some(Err(error)) => Fact::missing(error.to_string()),
+        None => Fact::missing("no certificate is installed"),
+    })
+}
 
 fn run(view: &View<'_>, find: impl Fn(&ClientRun) -> Fact) -> Fact {
     match view.run {

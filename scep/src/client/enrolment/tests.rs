@@ -440,3 +440,45 @@ fn a_signer_that_may_not_sign_is_taken_and_reported() {
     assert!(matches!(driven.verdict(), Verdict::Issued { .. }), "{:?}", driven.verdict());
     assert_eq!(driven.machine.findings()[0].rule, Rule::SignerKeyUsage);
 }
+
+#[rstest]
+#[case::longer_than_the_interval("200", Some(200))]
+#[case::shorter_than_the_interval("5", Some(60))]
+#[case::beyond_the_time_for_polling("601", None)]
+fn a_poll_that_the_server_is_too_busy_for_is_made_again_when_it_says(
+    #[case] seconds: &str,
+    #[case] waits: Option<u64>,
+) {
+    let mut rng = rng();
+    let mut machine = Enrolment::new(plan(), NOW, &mut rng);
+    let none = &mut Faults::none();
+    let Ok(Step::Send(request)) = machine.poll(NOW, none, &mut rng) else { panic!("no request") };
+    machine.handle(&answer(&request, Outcome::Pending, &[]), NOW);
+    let at = NOW.plus(60);
+    let Ok(Step::Send(poll)) = machine.poll(at, none, &mut rng) else { panic!("no poll") };
+    let mut busy = HttpResponse::error(503, "busy");
+    busy.headers.push(("retry-after".to_owned(), seconds.to_owned()));
+    machine.handle(&busy, at);
+    match (machine.poll(at, none, &mut rng).unwrap(), waits) {
+        (Step::Wait(until), Some(seconds)) => {
+            assert_eq!(until, at.plus(seconds));
+            let Ok(Step::Send(again)) = machine.poll(until, none, &mut rng) else { panic!("no poll") };
+            let (first, second) = (seen(&poll), seen(&again));
+            assert_eq!((first.0, &first.1), (second.0, &second.1), "the same transaction");
+            assert_ne!(first.2, second.2, "a fresh nonce");
+        }
+        (Step::Done(verdict), None) => assert_eq!(*verdict, Verdict::StillPending { polls: 1 }),
+        (step, _) => panic!("{step:?}"),
+    }
+}
+
+#[test]
+fn a_request_that_the_server_is_too_busy_for_is_over() {
+    let mut rng = rng();
+    let mut machine = Enrolment::new(plan(), NOW, &mut rng);
+    let Ok(Step::Send(_)) = machine.poll(NOW, &mut Faults::none(), &mut rng) else { panic!("no request") };
+    let mut busy = HttpResponse::error(503, "busy");
+    busy.headers.push(("retry-after".to_owned(), "5".to_owned()));
+    machine.handle(&busy, NOW);
+    assert!(matches!(machine.verdict(), Some(Verdict::Rejected(_))));
+}
