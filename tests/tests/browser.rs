@@ -66,6 +66,19 @@ fn an_administrator_works_with_the_pages() -> Result<(), Failed> {
     browser.fill("csv", "client name,passphrase\nrouter-2,two\nrouter-3,three\n")?;
     browser.press("Import")?;
     assert_eq!(browser.text(".done")?, "2 clients are preregistered.");
+    let folder = tempfile::tempdir()?;
+    let upload = |rows: &str| -> Result<(), Failed> {
+        let file = folder.path().join("batch.csv");
+        std::fs::write(&file, format!("client name,passphrase\n{rows}"))?;
+        browser.choose_file("file", &file)?;
+        browser.press("Import")?;
+        Ok(())
+    };
+    upload("router-4,four\n,five\n")?;
+    assert_eq!(browser.text(".error")?, "Nothing was imported: one row is bad.");
+    assert!(browser.text("table")?.contains("\n3 "), "{}", browser.text("table")?);
+    upload("router-4,four\nrouter-5,\"fi\"\"ve\"\n")?;
+    assert_eq!(browser.text(".done")?, "2 clients are preregistered.");
 
     browser.go(&page("preregistrations"))?;
     browser.fill("contains", "ROUTER-1")?;

@@ -102,6 +102,16 @@ impl Browser {
         self.command("POST", &format!("/element/{element}/value"), Some(&json!({ "text": text }))).map(drop)
     }
 
+    /// Chooses a file for the field of that name.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn choose_file(&self, name: &str, file: &Path) -> Result<(), PeerError> {
+        let element = self.find("css selector", &format!("main [name={name}]"))?;
+        let text = file.display().to_string();
+        self.command("POST", &format!("/element/{element}/value"), Some(&json!({ "text": text }))).map(drop)
+    }
+
     /// Chooses the option with that text.
     ///
     /// # Errors

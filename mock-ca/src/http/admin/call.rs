@@ -1,6 +1,8 @@
 //! A request to the admin port as data, and its answer.
 
-use hyper::header::{HeaderMap, HeaderName, LOCATION};
+use std::error::Error;
+
+use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, LOCATION};
 use hyper::http::request::Parts;
 use hyper::{Method, StatusCode};
 use percent_encoding::percent_decode_str;
@@ -57,9 +59,13 @@ impl Call {
             .map_err(|error| Reply::error(StatusCode::BAD_REQUEST, error.to_string()))
     }
 
-    /// The body as a form of HTML.
+    /// The body as a form of HTML, in either of its encodings. One that cannot be read has no values.
     pub(super) fn form(&self) -> Form {
-        Form(pairs(&String::from_utf8_lossy(&self.body)))
+        let content_type = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        match content_type.and_then(|value| multer::parse_boundary(value).ok()) {
+            Some(boundary) => Form(parts(&self.body, &boundary).unwrap_or_default()),
+            None => Form(pairs(&String::from_utf8_lossy(&self.body))),
+        }
     }
 
     /// The values of a pattern's parameters, percent-decoded, when the path is of that pattern: `{x}` stands
@@ -114,6 +120,21 @@ fn pairs(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// `multipart/form-data`: the form of files. All of it is there, so that nothing is waited for.
+fn parts(body: &[u8], boundary: &str) -> Result<Vec<(String, String)>, Box<dyn Error>> {
+    let body = std::io::Cursor::new(body.to_vec());
+    let mut form = multer::Multipart::with_reader(body, boundary);
+    let read = async {
+        let mut values = Vec::new();
+        while let Some(field) = form.next_field().await? {
+            let name = field.name().unwrap_or_default().to_owned();
+            values.push((name, String::from_utf8_lossy(&field.bytes().await?).into_owned()));
+        }
+        Ok(values)
+    };
+    tokio::runtime::Builder::new_current_thread().build()?.block_on(read)
+}
+
 impl Reply {
     pub(super) fn json(value: Value) -> Self {
         Self::json_with(StatusCode::OK, value)
@@ -140,5 +161,33 @@ impl Reply {
     pub(super) fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::Request;
+
+    use super::Call;
+
+    fn form(content_type: &str, body: &str) -> super::Form {
+        let request = Request::post("/").header("Content-Type", content_type).body(()).unwrap();
+        Call::new(&request.into_parts().0, body.as_bytes().to_vec()).form()
+    }
+
+    #[test]
+    fn a_form_has_its_values_in_both_encodings() {
+        let urlencoded = form("application/x-www-form-urlencoded", "a=1%2B1&b=x+y");
+        assert_eq!((urlencoded.value("a"), urlencoded.value("b")), ("1+1", "x y"));
+        let body = "--X\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1+1\r\n--X\r\n\
+                    Content-Disposition: form-data; name=\"b\"; filename=\"b.csv\"\r\n\r\nx\ny\r\n--X--\r\n";
+        let multipart = form("multipart/form-data; boundary=X", body);
+        assert_eq!((multipart.value("a"), multipart.value("b")), ("1+1", "x\ny"));
+    }
+
+    #[test]
+    fn a_form_that_breaks_off_has_no_values() {
+        let body = "--X\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\nright";
+        assert_eq!(form("multipart/form-data; boundary=X", body).value("key"), "");
     }
 }

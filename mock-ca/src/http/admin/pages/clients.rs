@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::super::AdminPort;
 use super::super::api::registrar_status;
 use super::super::call::{Call, Reply};
-use super::layout::{done, error, field, form, search, segment, with_status};
+use super::layout::{done, error, field, form, search, segment, upload_form, with_status};
 use super::{page, parameter};
 use crate::device::DeviceForm;
 use crate::preregistration::Form;
@@ -18,7 +18,10 @@ const LIFETIME: u64 = 3600;
 fn refused(port: &AdminPort, title: &str, why: &RegistrarError, rest: &Markup) -> Reply {
     let content = match why {
         RegistrarError::Batch(rows) => html! {
-            (error(&format!("Nothing was imported: {} rows are bad.", rows.len())))
+            (error(&match rows.len() {
+                1 => "Nothing was imported: one row is bad.".to_owned(),
+                count => format!("Nothing was imported: {count} rows are bad."),
+            }))
             table {
                 tr { th { "Line" } th { "What is wrong" } }
                 @for row in rows { tr { td { (row.line) } td { (row.detail) } } }
@@ -86,8 +89,9 @@ fn batch(port: &AdminPort, text: &str) -> Markup {
         p { "Comma separated values; the first line names the columns: "
             code { "client name,passphrase,template,subject,alternative names" }
             ". One bad row keeps all out." }
-        (form(port, "/pages/import", &html! {
+        (upload_form(port, "/pages/import", &html! {
             (templates(port, ""))
+            label { span { "File, in place of the text below" } input type="file" name="file" accept=".csv,text/csv"; }
             textarea name="csv" aria-label="Comma separated values" { (text) }
             p { button { "Import" } }
         }))
@@ -100,7 +104,8 @@ pub(super) fn import_form(port: &AdminPort, _: &Call, _: &[String]) -> Reply {
 
 pub(super) fn import(port: &AdminPort, call: &Call, _: &[String]) -> Reply {
     let values = call.form();
-    let text = values.value("csv");
+    // A browser sends the field of a file that was not chosen too, without octets.
+    let text = Some(values.value("file")).filter(|text| !text.is_empty()).unwrap_or(values.value("csv"));
     match port.service.import(text, values.value("template")) {
         Ok(count) => {
             let words = format!("{count} clients are preregistered.");

@@ -75,6 +75,16 @@ pub(super) fn form(port: &AdminPort, action: &str, content: &Markup) -> Markup {
     }
 }
 
+/// A form with its key that can send a file.
+pub(super) fn upload_form(port: &AdminPort, action: &str, content: &Markup) -> Markup {
+    html! {
+        form method="post" action=(action) enctype="multipart/form-data" {
+            input type="hidden" name="key" value=(port.token.form_key());
+            (content)
+        }
+    }
+}
+
 /// A labelled field.
 pub(super) fn field(label: &str, name: &str, value: &str) -> Markup {
     html! { label { span { (label) } input name=(name) value=(value) size="40"; } }
