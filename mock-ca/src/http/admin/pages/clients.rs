@@ -105,7 +105,7 @@ pub(super) fn import_form(port: &AdminPort, _: &Call, _: &[String]) -> Reply {
 pub(super) fn import(port: &AdminPort, call: &Call, _: &[String]) -> Reply {
     let values = call.form();
     // A browser sends the field of a file that was not chosen too, without octets.
-    let text = Some(values.value("file")).filter(|text| !text.is_empty()).unwrap_or(values.value("csv"));
+    let text = if values.value("file").is_empty() { values.value("csv") } else { values.value("file") };
     match port.service.import(text, values.value("template")) {
         Ok(count) => {
             let words = format!("{count} clients are preregistered.");
