@@ -44,6 +44,7 @@ enum Target {
     Binary,
     GetCaCaps,
     GetCaCert,
+    GetNextCaCert,
     Get,
     Post,
 }
@@ -51,6 +52,7 @@ enum Target {
 const TARGETS: &[Target] = &[
     Target::Message(Kind::PkcsReq),
     Target::Message(Kind::CertPoll),
+    Target::Message(Kind::GetCert),
     Target::Message(Kind::Success),
     Target::Message(Kind::SuccessCrl),
     Target::Message(Kind::Failure),
@@ -68,6 +70,7 @@ const TARGETS: &[Target] = &[
     Target::Binary,
     Target::GetCaCaps,
     Target::GetCaCert,
+    Target::GetNextCaCert,
     Target::Get,
     Target::Post,
 ];
@@ -125,6 +128,7 @@ impl Target {
             }
             Self::GetCaCaps => request(HttpRequest::query(Operation::GetCaCaps), faults),
             Self::GetCaCert => request(HttpRequest::query(Operation::GetCaCert), faults),
+            Self::GetNextCaCert => request(HttpRequest::query(Operation::GetNextCaCert), faults),
             Self::Get => request(HttpRequest::get(&[0xfb, 0xff, 0xbe, 0x01]), faults),
             Self::Post => request(HttpRequest::post(vec![0xfb, 0xff, 0xbe, 0x01]), faults),
         }

@@ -4,6 +4,8 @@ use super::{Row, Target};
 use crate::material::Kind;
 
 pub(super) const ROWS: &[Row] = &[
+    ("attr.failInfoText.success", Target::Message(Kind::Failure), &["failInfoText"], &[]),
+    ("attr.signingCertificate", Target::Message(Kind::Success), &["other attribute"], &[]),
     ("attr.transactionID.remove", Target::Message(Kind::PkcsReq), &["transactionID"], &["attribute.missing"]),
     (
         "attr.transactionID.duplicate",
