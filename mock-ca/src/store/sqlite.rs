@@ -23,6 +23,10 @@ const BUSY: Duration = Duration::from_secs(10);
 /// Acts that are committed together at most: the first of them waits for the last.
 const TOGETHER: usize = 64;
 
+/// Pages that are written ahead before they are put in their places: names are random, so the same pages change
+/// again and again, and what is put in place seldom is written once.
+const PAGES: u32 = 8000;
+
 /// Connections for looking that are kept open: opening one takes longer than any look.
 const READERS: usize = 64;
 
@@ -73,6 +77,7 @@ impl SqliteEngine {
         let set_up = || {
             let connection = connect(path)?;
             connection.pragma_update(None, "journal_mode", "WAL")?;
+            connection.pragma_update(None, "wal_autocheckpoint", PAGES)?;
             connection.execute(SCHEMA, [])?;
             Ok(connection)
         };
