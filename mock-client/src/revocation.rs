@@ -13,6 +13,7 @@ use scep::name;
 use scep::serial::SerialNumber;
 use scep::tlv::{Source, Tlv, tag};
 
+use crate::clock::Clock;
 use crate::ops::LookedUp;
 use crate::transport::TransportError;
 
@@ -90,11 +91,12 @@ fn is_http(url: &str) -> bool {
 }
 
 /// What is known of the certificate. The CRL of a distribution point goes before the one that `ask` gets by
-/// GetCRL; why one did not count goes to `warnings`.
+/// GetCRL; why one did not count goes to `warnings`. A CRL is judged by the time at which it came: it may have
+/// been made for the asking.
 pub fn check(
     certificate: &Certificate,
     ca: &CaCertificates,
-    now: UnixTime,
+    clock: &dyn Clock,
     fetch: &mut dyn Fetch,
     ask: &mut dyn FnMut() -> LookedUp,
     warnings: &mut Vec<String>,
@@ -104,7 +106,7 @@ pub fn check(
             .fetch(&url)
             .map_err(|error| error.to_string())
             .and_then(|response| read(&response))
-            .and_then(|crl| usable(crl, certificate, ca, now));
+            .and_then(|crl| usable(crl, certificate, ca, clock.now()));
         match crl {
             Ok(crl) => return decide(certificate, crl, CrlSource::DistributionPoint(url)),
             Err(why) => warnings.push(format!("the CRL of {url} is not used: {why}")),
@@ -113,7 +115,7 @@ pub fn check(
     let answer = ask();
     warnings.extend(answer.remarks.warnings);
     let crl = match answer.ended {
-        Ok(LookupVerdict::Found(Found::Crl(crl))) => usable(*crl, certificate, ca, now),
+        Ok(LookupVerdict::Found(Found::Crl(crl))) => usable(*crl, certificate, ca, clock.now()),
         Ok(LookupVerdict::Found(Found::Certificate { .. })) => Err("it is a certificate".to_owned()),
         Ok(LookupVerdict::Refused { fail_info, .. }) => {
             Err(format!("FAILURE {}", fail_info.map_or("without a reason", |info| info.name())))

@@ -69,8 +69,8 @@ pub(super) fn revoked(args: &RevokedArgs, io: &mut Io<'_>) -> Result<Exit, Comma
     }
     let mut fetcher = Fetcher(args.question.server.way()?);
     let mut query = || lookup(&config, line);
-    let now = SystemClock.now();
-    let found = revocation::check(&pointed, &ca, now, &mut fetcher, &mut query, &mut remarks.warnings);
+    let warnings = &mut remarks.warnings;
+    let found = revocation::check(&pointed, &ca, &SystemClock, &mut fetcher, &mut query, warnings);
     let source = |source: &CrlSource| match source {
         CrlSource::DistributionPoint(url) => url.clone(),
         CrlSource::Query => "GetCRL".to_owned(),

@@ -1,5 +1,6 @@
 //! GetCert, GetCRL, GetNextCACert and the revocation check, by library call.
 
+use mock_client::Clock as _;
 use mock_client::revocation::{CrlSource, Fetch, Revocation, check};
 use mock_client::{
     Contact, EnrolConfig, Exit, Failure, Line, Looked, LookedUp, LookupConfig, ManualClock, TransportError,
@@ -134,13 +135,14 @@ fn that_there_is_no_next_ca_is_no_error() {
     assert!(remarks.warnings.iter().any(|warning| warning.contains("HTTP status 404")), "{remarks:?}");
 }
 
-/// Serves what it is told, and counts.
-struct Served(Option<HttpResponse>, u32);
+/// Serves what it is told, and counts. It takes a second: a CRL may be made for the asking.
+struct Served<'c>(Option<HttpResponse>, u32, &'c ManualClock);
 
-impl Fetch for Served {
+impl Fetch for Served<'_> {
     fn fetch(&mut self, url: &str) -> Result<HttpResponse, TransportError> {
         assert_eq!(url, "http://ca.example/ca.crl");
         self.1 += 1;
+        self.2.wait_until(NOW);
         let refused = TransportError { kind: TransportErrorKind::Refused, detail: "by the test".to_owned() };
         self.0.clone().ok_or(refused)
     }
@@ -155,11 +157,12 @@ fn status(revoked: bool, crl: impl FnOnce(&Service) -> Option<HttpResponse>) -> 
         service.revoked.push(device.certificate.serial.clone());
     }
     service.seen.clear();
-    let mut served = Served(crl(&service), 0);
+    let clock = ManualClock::at(NOW.minus(1));
+    let mut served = Served(crl(&service), 0, &clock);
     let ca = CaCertificates { certificates: service.announced.clone(), is_chain: false };
     let wanted = Looked::CrlOf(Box::new(device.certificate.clone()));
     let mut ask = || ask(&mut service, &device, wanted.clone());
-    let status = check(&device.certificate, &ca, NOW, &mut served, &mut ask, &mut Vec::new());
+    let status = check(&device.certificate, &ca, &clock, &mut served, &mut ask, &mut Vec::new());
     (status, served.1, service.log().iter().filter(|entry| *entry == "GetCRL").count())
 }
 
