@@ -11,6 +11,7 @@ mod hostile;
 mod http;
 mod laxities;
 mod lookup;
+mod openapi;
 mod openssl;
 mod padding;
 mod pages;
