@@ -34,7 +34,7 @@ pub(super) fn run(suite: &Suite, args: &Args) -> Result<u8, Failure> {
             say(format!("    {check}"));
         }
         if let Some(reason) = &row.open {
-            say(format!("    no server case yet: {reason}"));
+            say(format!("    no case yet: {reason}"));
         }
     }
     for (ours, name) in [(false, "RFC 8894"), (true, "the suite itself")] {

@@ -41,7 +41,7 @@ pub struct Requirement {
     pub how: Option<String>,
     /// Why it is not.
     pub why_not: Option<String>,
-    /// Why no server case judges it yet, though one could.
+    /// Why no case judges it yet, though one could.
     pub open: Option<String>,
     /// Abilities without which it does not apply.
     pub needs: Vec<String>,
