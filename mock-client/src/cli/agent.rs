@@ -30,7 +30,7 @@ pub(super) fn run(args: &AgentArgs, io: &mut Io<'_>) -> Result<Exit, CommandErro
 fn print_status(settings: &Settings, io: &mut Io<'_>) -> Result<Exit, CommandError> {
     let is_at_work = lock(settings)?.is_none();
     let state = State::read(&settings.state_path).map_err(of_store)?;
-    let store = settings.store().map_err(of_store)?;
+    let store = settings.look_into_store().map_err(of_store)?;
     let status = status(&settings.module, settings.policy.enabled, is_at_work, &state, store.as_ref());
     let status = status.map_err(of_store)?;
     io.say(status.module);
@@ -49,6 +49,9 @@ fn check_once(settings: &Settings, as_json: bool, io: &mut Io<'_>) -> Result<Exi
     Ok(checked.exit)
 }
 
+/// Seconds until it is tried again while another process has the device.
+const BUSY: u64 = 5;
+
 /// The settings are read again before each check, so that a change counts without a restart.
 fn run_for_ever(args: &AgentArgs, mut settings: Settings, io: &mut Io<'_>) -> Result<Exit, CommandError> {
     loop {
@@ -59,7 +62,8 @@ fn run_for_ever(args: &AgentArgs, mut settings: Settings, io: &mut Io<'_>) -> Re
                 io.flush();
                 checked.next
             }
-            None => None,
+            // Another agent, or somebody who asks for the status this moment.
+            None => Some(SystemClock.now().plus(BUSY)),
         };
         // A change of the settings is noticed within an hour, a clock that jumps too.
         let now = SystemClock.now();

@@ -29,8 +29,17 @@ impl DirectoryStore {
     /// # Errors
     /// When it cannot be made.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        files::private_folder(folder)?;
+        let store = Self::look_into(folder)?;
         sweep(folder);
+        Ok(store)
+    }
+
+    /// As [`Self::open`], for reading beside somebody who may be writing: unfinished files are left alone.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn look_into(folder: &Path) -> Result<Self, StoreError> {
+        files::private_folder(folder)?;
         Ok(Self { folder: folder.to_owned() })
     }
 

@@ -33,8 +33,17 @@ impl Pkcs12Store {
     /// # Errors
     /// When the folder is not there, or the file does not open with the password.
     pub fn open(path: &Path, password: Challenge) -> Result<Self, StoreError> {
-        files::expect_folder_of(path)?;
+        let store = Self::look_into(path, password)?;
         sweep(files::folder_of(path));
+        Ok(store)
+    }
+
+    /// As [`Self::open`], for reading beside somebody who may be writing: unfinished files are left alone.
+    ///
+    /// # Errors
+    /// As for [`Self::open`].
+    pub fn look_into(path: &Path, password: Challenge) -> Result<Self, StoreError> {
+        files::expect_folder_of(path)?;
         let store = Self { path: path.to_owned(), password };
         store.read()?;
         Ok(store)

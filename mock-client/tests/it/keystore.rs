@@ -254,3 +254,16 @@ fn a_wrong_password_is_named_and_nothing_is_changed() {
     assert!(error.starts_with("use ") && error.contains("store.p12"), "{error}");
     assert_eq!(fs::read(&path).unwrap(), before);
 }
+
+#[test]
+fn who_looks_into_a_store_leaves_alone_what_another_is_writing() {
+    let dir = tempfile::tempdir().unwrap();
+    let unfinished = dir.path().join(".mock-client-x");
+    fs::write(&unfinished, "half").unwrap();
+    RouterStore::look_into(dir.path()).unwrap();
+    DirectoryStore::look_into(dir.path()).unwrap();
+    Pkcs12Store::look_into(&dir.path().join("store.p12"), Challenge::new(PASSWORD)).unwrap();
+    assert!(unfinished.exists());
+    RouterStore::open(dir.path()).unwrap();
+    assert!(!unfinished.exists(), "whoever has the store to itself tidies up");
+}

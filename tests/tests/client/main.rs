@@ -1,6 +1,8 @@
 //! The reference client as a program, end to end.
 
 #[cfg(test)]
+mod agent;
+#[cfg(test)]
 mod lab;
 #[cfg(test)]
 mod operations;
