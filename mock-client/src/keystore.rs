@@ -27,6 +27,10 @@ use crate::files::FileError;
 
 /// Keys and certificates of one device.
 pub trait Keystore {
+    /// Removes what an earlier run left when it was killed while it wrote. Only for whoever has the store to
+    /// itself: what another process is writing looks just so.
+    fn tidy(&self);
+
     /// The certificates of the CA that are trusted; empty before they were put there.
     ///
     /// # Errors
@@ -115,7 +119,7 @@ fn key_pem(path: &Path, sender: &Sender) -> Result<String, StoreError> {
     sender.key.to_pem().map_err(|error| StoreError::content(path, error))
 }
 
-/// What an earlier run left when it was killed while it wrote: never complete, never used.
+/// Removes unfinished files: never complete, never used.
 fn sweep(folder: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.flatten() {

@@ -209,20 +209,6 @@ impl Settings {
             StoreKind::Pkcs12 => Box::new(Pkcs12Store::open(&self.store_path, self.store_password.clone())?),
         })
     }
-
-    /// The store for reading beside an agent that may be at work.
-    ///
-    /// # Errors
-    /// As for [`Settings::store`].
-    pub fn look_into_store(&self) -> Result<Box<dyn Keystore>, StoreError> {
-        Ok(match self.store_kind {
-            StoreKind::Directory => Box::new(DirectoryStore::look_into(&self.store_path)?),
-            StoreKind::Router => Box::new(RouterStore::look_into(&self.store_path)?),
-            StoreKind::Pkcs12 => {
-                Box::new(Pkcs12Store::look_into(&self.store_path, self.store_password.clone())?)
-            }
-        })
-    }
 }
 
 /// Kura's form, 64 small hex digits, and every other.

@@ -69,7 +69,7 @@ impl std::fmt::Debug for Agent<'_> {
 }
 
 impl<'a> Agent<'a> {
-    /// Takes up where the state file says.
+    /// Takes up where the state file says. It has the store to itself from now on.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -79,6 +79,7 @@ impl<'a> Agent<'a> {
         scripts: &'a mut dyn Runner,
     ) -> Result<Self, AgentError> {
         let state = State::read(&settings.state_path)?;
+        store.tidy();
         Ok(Self {
             settings,
             store,

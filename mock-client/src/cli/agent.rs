@@ -30,7 +30,7 @@ pub(super) fn run(args: &AgentArgs, io: &mut Io<'_>) -> Result<Exit, CommandErro
 fn print_status(settings: &Settings, io: &mut Io<'_>) -> Result<Exit, CommandError> {
     let is_at_work = lock(settings)?.is_none();
     let state = State::read(&settings.state_path).map_err(of_store)?;
-    let store = settings.look_into_store().map_err(of_store)?;
+    let store = settings.store().map_err(of_store)?;
     let status = status(&settings.module, settings.policy.enabled, is_at_work, &state, store.as_ref());
     let status = status.map_err(of_store)?;
     io.say(status.module);

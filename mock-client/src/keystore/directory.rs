@@ -29,16 +29,6 @@ impl DirectoryStore {
     /// # Errors
     /// When it cannot be made.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        let store = Self::look_into(folder)?;
-        sweep(folder);
-        Ok(store)
-    }
-
-    /// As [`Self::open`], for reading beside somebody who may be writing: unfinished files are left alone.
-    ///
-    /// # Errors
-    /// When it cannot be made.
-    pub fn look_into(folder: &Path) -> Result<Self, StoreError> {
         files::private_folder(folder)?;
         Ok(Self { folder: folder.to_owned() })
     }
@@ -49,6 +39,10 @@ impl DirectoryStore {
 }
 
 impl Keystore for DirectoryStore {
+    fn tidy(&self) {
+        sweep(&self.folder);
+    }
+
     fn ca(&self) -> Result<Vec<Certificate>, StoreError> {
         read_all(&self.path("ca.pem"))
     }

@@ -33,16 +33,6 @@ impl Pkcs12Store {
     /// # Errors
     /// When the folder is not there, or the file does not open with the password.
     pub fn open(path: &Path, password: Challenge) -> Result<Self, StoreError> {
-        let store = Self::look_into(path, password)?;
-        sweep(files::folder_of(path));
-        Ok(store)
-    }
-
-    /// As [`Self::open`], for reading beside somebody who may be writing: unfinished files are left alone.
-    ///
-    /// # Errors
-    /// As for [`Self::open`].
-    pub fn look_into(path: &Path, password: Challenge) -> Result<Self, StoreError> {
         files::expect_folder_of(path)?;
         let store = Self { path: path.to_owned(), password };
         store.read()?;
@@ -100,6 +90,10 @@ impl Pkcs12Store {
 }
 
 impl Keystore for Pkcs12Store {
+    fn tidy(&self) {
+        sweep(files::folder_of(&self.path));
+    }
+
     fn ca(&self) -> Result<Vec<Certificate>, StoreError> {
         let store = self.read()?;
         let aliases = (0..).map(|index| format!("{CA}{index}"));

@@ -36,16 +36,6 @@ impl RouterStore {
     /// # Errors
     /// When it cannot be made.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        let store = Self::look_into(folder)?;
-        sweep(folder);
-        Ok(store)
-    }
-
-    /// As [`Self::open`], for reading beside somebody who may be writing: unfinished files are left alone.
-    ///
-    /// # Errors
-    /// When it cannot be made.
-    pub fn look_into(folder: &Path) -> Result<Self, StoreError> {
         files::private_folder(folder)?;
         Ok(Self { folder: folder.to_owned() })
     }
@@ -60,6 +50,10 @@ impl RouterStore {
 }
 
 impl Keystore for RouterStore {
+    fn tidy(&self) {
+        sweep(&self.folder);
+    }
+
     fn ca(&self) -> Result<Vec<Certificate>, StoreError> {
         let mut all = Vec::new();
         for path in self.numbered().take_while(|path| path.exists()) {
