@@ -1,5 +1,7 @@
 //! Retry-After: when a server that is busy wants to be asked again (RFC 9110 10.2.3).
 
+use der::DateTime;
+
 use super::HttpResponse;
 use crate::UnixTime;
 
@@ -22,15 +24,10 @@ impl HttpResponse {
     }
 }
 
-/// IMF-fixdate, the form that servers have to send (RFC 9110 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
+/// A date of HTTP, in any of the three forms that recipients have to read (RFC 9110 5.6.7).
 fn date(text: &str) -> Option<UnixTime> {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let words: Vec<&str> = text.split_once(", ")?.1.split(' ').collect();
-    let [day, month, year, time, "GMT"] = words.as_slice() else { return None };
-    let month = MONTHS.iter().position(|name| name == month)? + 1;
-    let time: String = time.split(':').collect();
-    UnixTime::from_asn1(0x18, format!("{year}{month:02}{day}{time}Z").as_bytes())
+    let date = DateTime::from_system_time(httpdate::parse_http_date(text).ok()?).ok()?;
+    Some(UnixTime(date.unix_duration().as_secs()))
 }
 
 #[cfg(test)]
@@ -52,6 +49,8 @@ mod tests {
     #[case::words(503, "soon", None)]
     #[case::other_zone(503, "Sun, 06 Nov 1994 08:49:37 CET", None)]
     #[case::short_date(503, "Sun, 6 Nov 1994 08:49:37 GMT", None)]
+    #[case::of_rfc_850(503, "Sunday, 06-Nov-94 08:49:37 GMT", Some(37))]
+    #[case::of_asctime(503, "Sun Nov  6 08:49:37 1994", Some(37))]
     #[case::empty(503, "", None)]
     fn a_busy_server_says_when_to_come_again(
         #[case] status: u16,
