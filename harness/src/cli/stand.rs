@@ -4,10 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Failure;
-use mock_ca::authority::KeyKind;
-
 use crate::data::{Instance, Known, Role, Setup, Suite};
-use crate::exit::Exit;
 use crate::runner::operator::Operator;
 use crate::runner::session::Subject;
 use crate::runner::subject::ServerSubject;
@@ -53,20 +50,20 @@ pub(super) async fn stands(
 
 async fn stand(setup: &Setup, instances: Vec<Instance>, seed: [u8; 32]) -> Result<Stand, Failure> {
     let failed = |what: &str, why: String| Failure::internal(format!("{what} of setup {}: {why}", setup.id));
-    let key = scep_vectors::keys::named(&setup.key).map(|key| key.pem.to_owned());
-    if key.is_none() {
-        let message = format!("find the key of setup {}: `{}` is no public test key", setup.id, setup.key);
-        return Err(Failure::new(Exit::Data, message));
-    }
-    let mut config = mock_ca::Config::for_tests(CHALLENGE, key);
+    let pem = |name: &String| scep_vectors::keys::named(name).map(|key| key.pem.to_owned());
+    let ready = |name: &Option<String>| name.as_ref().and_then(pem).map(mock_ca::KeyPem::new);
+    let keys = &setup.keys;
+    let mut config = mock_ca::Config::for_tests(CHALLENGE, pem(&keys.key));
     (config.ca.hierarchy, config.ca.registration) = (setup.hierarchy, setup.registration);
-    if !setup.next {
-        // The key of a root above it: one on a curve is made at once.
-        config.ca.key_kind = KeyKind::P256;
-    }
+    config.ca.ready = mock_ca::ReadyKeys {
+        root: ready(&keys.root),
+        next: ready(&keys.next),
+        signing: ready(&keys.signing),
+        opening: ready(&keys.opening),
+    };
     let server = mock_ca::MockCa::start(config, Arc::new(mock_ca::SystemClock), seed).await;
     let server = server.map_err(|e| failed("start the embedded server", e.to_string()))?;
-    if setup.next {
+    if keys.next.is_some() {
         // So that there is something to tell of: nobody is issued under it who does not ask for it.
         let prepared = server.service().prepare_next();
         prepared.map_err(|e| failed("prepare the next CA", e.to_string()))?;

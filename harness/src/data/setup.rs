@@ -25,18 +25,45 @@ pub struct Setup {
     pub id: String,
     /// What it is, in one line.
     pub title: String,
-    /// Name of the CA's key among the public test keys.
-    pub key: String,
+    /// Its keys, as names of public test keys.
+    pub keys: SetupKeys,
     /// What issues.
     pub hierarchy: Hierarchy,
     /// Who speaks SCEP for the CA.
     pub registration: Registration,
-    /// A next CA is prepared.
-    pub next: bool,
     /// Abilities that it has.
     pub has: BTreeSet<String>,
     /// Where it is written.
     pub origin: Origin,
+}
+
+/// Names of the keys of a setup among the public test keys; one that is not named is made at the start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetupKeys {
+    /// The CA's.
+    pub key: String,
+    /// The root's above it.
+    pub root: Option<String>,
+    /// The next CA's, which is prepared then.
+    pub next: Option<String>,
+    /// The registration authority's: its only one, or the one that signs.
+    pub signing: Option<String>,
+    /// The registration authority's that opens, where it has two.
+    pub opening: Option<String>,
+}
+
+impl SetupKeys {
+    /// Each key by its field.
+    pub(crate) fn named(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let others = [
+            ("root", &self.root),
+            ("next", &self.next),
+            ("signing", &self.signing),
+            ("opening", &self.opening),
+        ];
+        let others = others.into_iter().filter_map(|(field, name)| Some((field, name.as_deref()?)));
+        std::iter::once(("key", self.key.as_str())).chain(others)
+    }
 }
 
 #[derive(Deserialize)]
@@ -55,12 +82,14 @@ struct WrittenSetup {
     id: String,
     title: String,
     key: String,
+    root: Option<String>,
+    next: Option<String>,
+    signing: Option<String>,
+    opening: Option<String>,
     #[serde(default)]
     hierarchy: Hierarchy,
     #[serde(default)]
     registration: Registration,
-    #[serde(default)]
-    next: bool,
     has: Vec<String>,
 }
 
@@ -98,13 +127,14 @@ pub(crate) fn read(source: &Source) -> Result<Vec<Setup>, Vec<Broken>> {
     let mut broken = Vec::new();
     let mut setups: Vec<Setup> = Vec::new();
     for (index, one) in written.setup.into_iter().enumerate() {
-        let WrittenSetup { id, title, key, hierarchy, registration, next, has } = one;
+        let WrittenSetup { id, title, key, root, next, signing, opening, hierarchy, registration, has } = one;
         if setups.iter().any(|other| other.id == id) {
             broken.push(source.at(&format!("setup.{index}.id"), format!("a second setup `{id}`")));
         }
         let has = has.into_iter().chain(written.common.iter().cloned()).collect();
         let origin = Origin { file: source.path.clone(), index };
-        setups.push(Setup { id, title, key, hierarchy, registration, next, has, origin });
+        let keys = SetupKeys { key, root, next, signing, opening };
+        setups.push(Setup { id, title, keys, hierarchy, registration, has, origin });
     }
     match broken.is_empty() {
         true => Ok(setups),

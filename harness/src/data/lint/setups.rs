@@ -12,6 +12,17 @@ impl Linter<'_> {
     pub(super) fn setups(&mut self) {
         let suite = self.suite;
         for setup in &suite.setups {
+            for (field, name) in setup.keys.named() {
+                if scep_vectors::keys::named(name).is_none() {
+                    let known = scep_vectors::keys::all().iter().map(|key| key.name);
+                    let message = format!("`{name}` is no public test key{}", did_you_mean(name, known));
+                    self.refuse(
+                        &setup.origin.file,
+                        &format!("setup.{}.{field}", setup.origin.index),
+                        message,
+                    );
+                }
+            }
             let key = format!("setup.{}.has", setup.origin.index);
             for id in &setup.has {
                 match suite.abilities.get(id).map(|ability| ability.role) {
@@ -102,6 +113,15 @@ mod tests {
             "\"op.pkcsreq\", ",
             "\"client.enrol\", \"op.pkcsreq\", ",
             "`client.enrol` is no ability of a server",
+        );
+    }
+
+    #[test]
+    fn a_setup_has_keys_that_there_are() {
+        check(
+            "key = \"ca-rsa\"\nhas = []",
+            "key = \"ca-rsa\"\nroot = \"ra-rse\"\nhas = []",
+            "`ra-rse` is no public test key",
         );
     }
 
