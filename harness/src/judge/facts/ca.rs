@@ -73,11 +73,7 @@ pub(super) const ROWS: &[Row] = &[
         kind: Kind::Bool,
         parent: CAPS,
         doc: "SCEPStandard is listed",
-        find: Find::View(|view| {
-            caps(view, |caps, _| {
-                Fact::bool(caps.keywords().iter().any(|k| k.eq_ignore_ascii_case("SCEPStandard")))
-            })
-        }),
+        find: Find::View(|view| lists(view, "SCEPStandard")),
     },
     Row {
         path: "caps.implied",
@@ -135,13 +131,6 @@ pub(super) const ROWS: &[Row] = &[
         parent: CAPS,
         doc: "SHA-512 is listed",
         find: Find::View(|view| lists(view, "SHA-512")),
-    },
-    Row {
-        path: "caps.lists.SCEPStandard",
-        kind: Kind::Bool,
-        parent: CAPS,
-        doc: "SCEPStandard is listed",
-        find: Find::View(|view| lists(view, "SCEPStandard")),
     },
     Row {
         path: "caCert.readable",
