@@ -19,8 +19,8 @@ use super::raw;
 use super::socket::{Socket, handshake};
 use crate::config::Tls;
 
-/// Time for a TLS handshake, for the head of a request, and between two requests of a connection: a device sends its head in one
-/// packet, and who sends it octet by octet holds the connection up.
+/// Time for a TLS handshake, for the head of a request, and between two requests of a connection: a device
+/// sends its head in one packet, and who sends it octet by octet holds the connection up.
 const HEAD_TIME: Duration = Duration::from_secs(10);
 
 /// Time for a body of [`DRAIN_LIMIT`] octets at most.

@@ -67,18 +67,17 @@ pub(super) fn frame(title: &str, navigation: &Markup, content: &Markup) -> Reply
 
 /// A form with its key.
 pub(super) fn form(port: &AdminPort, action: &str, content: &Markup) -> Markup {
-    html! {
-        form method="post" action=(action) {
-            input type="hidden" name="key" value=(port.token.form_key());
-            (content)
-        }
-    }
+    form_in(port, action, "application/x-www-form-urlencoded", content)
 }
 
 /// A form with its key that can send a file.
 pub(super) fn upload_form(port: &AdminPort, action: &str, content: &Markup) -> Markup {
+    form_in(port, action, "multipart/form-data", content)
+}
+
+fn form_in(port: &AdminPort, action: &str, encoding: &str, content: &Markup) -> Markup {
     html! {
-        form method="post" action=(action) enctype="multipart/form-data" {
+        form method="post" action=(action) enctype=(encoding) {
             input type="hidden" name="key" value=(port.token.form_key());
             (content)
         }
