@@ -6,6 +6,18 @@ use scep::attribute::FailInfo;
 
 const CRL: Target = Target::Message(Kind::SuccessCrl);
 
+/// What differs when the first certificate is somebody else's.
+const STRANGER: &[&str] = &[
+    "certificate.issuer",
+    "certificate.key",
+    "certificate.otherExtensions",
+    "certificate.serial",
+    "certificate.signature",
+    "certificate.subject",
+    "certificate.validity",
+    "payload.certificates",
+];
+
 pub(super) const ROWS: &[Row] = &[
     (
         "answer.failure",
@@ -124,36 +136,8 @@ pub(super) const ROWS: &[Row] = &[
         ],
         &[],
     ),
-    (
-        "payload.stranger-first",
-        Target::Message(Kind::Success),
-        &[
-            "certificate.issuer",
-            "certificate.key",
-            "certificate.otherExtensions",
-            "certificate.serial",
-            "certificate.signature",
-            "certificate.subject",
-            "certificate.validity",
-            "payload.certificates",
-        ],
-        &[],
-    ),
-    (
-        "payload.stranger-alone",
-        Target::Message(Kind::Success),
-        &[
-            "certificate.issuer",
-            "certificate.key",
-            "certificate.otherExtensions",
-            "certificate.serial",
-            "certificate.signature",
-            "certificate.subject",
-            "certificate.validity",
-            "payload.certificates",
-        ],
-        &[],
-    ),
+    ("payload.stranger-first", Target::Message(Kind::Success), STRANGER, &[]),
+    ("payload.stranger-alone", Target::Message(Kind::Success), STRANGER, &[]),
     ("lookup.other-issuer", Target::Message(Kind::GetCert), &["query"], &[]),
     ("lookup.other-serial", Target::Message(Kind::GetCert), &["query"], &[]),
     ("payload.stranger-last", Target::Message(Kind::Success), &["payload.certificates"], &[]),
